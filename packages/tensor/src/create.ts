@@ -1,0 +1,172 @@
+/**
+ * Making tensors: from numbers, filled, and random.
+ *
+ * Where an options object names no device, the default device is used: the first one a program opens, or what
+ * `setDefaultDevice` chose. Random values are drawn on the host, so a seed gives the same tensor on every device.
+ */
+
+import type { Device } from "./device.ts";
+import { arrayOf, bytesPerElement, type DType, isFloat, type TypedArray } from "./dtype.ts";
+import { ArgumentError, DeviceError, DTypeError, ShapeError } from "./errors.ts";
+import { defaultGenerator, type Generator } from "./random.ts";
+import { checkShape, contiguousStrides, numel, type Shape, show } from "./shape.ts";
+import { Storage } from "./storage.ts";
+import { Tensor } from "./tensor.ts";
+
+export interface TensorOptions {
+  /** Where the tensor lives. Default: the default device. */
+  readonly device?: Device;
+  /** Default: float32. */
+  readonly dtype?: DType;
+  /** Whether `backward()` is to compute its gradient. Default: false. */
+  readonly requiresGrad?: boolean;
+}
+
+let defaultDevice: Device | null = null;
+
+/** Sets the device of tensors that are made without naming one; null forgets it. */
+export function setDefaultDevice(device: Device | null): void {
+  defaultDevice = device;
+}
+
+/** The default device, or null while there is none. */
+export function peekDefaultDevice(): Device | null {
+  return defaultDevice;
+}
+
+/** @throws DeviceError if no device was opened. */
+export function getDefaultDevice(): Device {
+  if (!defaultDevice) {
+    throw new DeviceError(
+      "tensor: there is no device, expected one. " +
+        'Help: call `await openDevice("auto")` first, or pass { device }',
+    );
+  }
+  return defaultDevice;
+}
+
+/** A contiguous tensor whose values are undefined: for ops, which overwrite them. */
+export function empty(shape: Shape, options: TensorOptions = {}): Tensor {
+  checkShape("empty", shape);
+  const { device = getDefaultDevice(), dtype = "float32", requiresGrad = false } = options;
+  if (!device.supports(dtype)) {
+    throw new DTypeError(
+      `tensor: the device ${device.name} has no ${dtype}. Help: float64 exists on the device "reference" alone`,
+    );
+  }
+  const storage = new Storage(device, numel(shape) * bytesPerElement[dtype]);
+  const out = new Tensor(storage, dtype, [...shape], contiguousStrides(shape), 0);
+  if (requiresGrad) out.requiresGrad = true;
+  return out;
+}
+
+type Nested = number | boolean | readonly Nested[];
+
+/** Nested arrays as one list, in row-major order. */
+function flattened(data: readonly Nested[]): number[] {
+  return data.flatMap((item) => (typeof item === "object" ? flattened(item) : [Number(item)]));
+}
+
+/** The shape of nested arrays; throws where they are ragged. */
+function shapeOf(data: Nested): number[] {
+  if (!Array.isArray(data)) return [];
+  const inner = data.length > 0 ? shapeOf(data[0]!) : [];
+  for (const item of data as readonly Nested[]) {
+    const shape = shapeOf(item);
+    if (shape.length !== inner.length || shape.some((size, d) => size !== inner[d])) {
+      throw new ShapeError(
+        `tensor: ragged array, got rows of shape ${show(inner)} and ${show(shape)}, expected equal ones`,
+      );
+    }
+  }
+  return [data.length, ...inner];
+}
+
+/**
+ * A tensor from numbers: one number, nested arrays, or a typed array with `shape`.
+ *
+ * @param options.shape for flat data; default: the nesting of the arrays
+ * @throws ShapeError if rows differ in length, or the shape does not have as many elements as the data
+ */
+export function tensor(data: Nested | TypedArray, options: TensorOptions & { shape?: Shape } = {}): Tensor {
+  const flat = ArrayBuffer.isView(data) ? data : typeof data === "object" ? flattened(data) : [Number(data)];
+  const shape = options.shape ?? (ArrayBuffer.isView(data) ? [data.length] : shapeOf(data));
+  checkShape("tensor", shape);
+  if (numel(shape) !== flat.length) {
+    throw new ShapeError(
+      `tensor: got ${flat.length} values, expected ${numel(shape)} for shape ${show(shape)}`,
+    );
+  }
+  const out = empty(shape, { ...options, requiresGrad: false });
+  const host = arrayOf(out.dtype, flat.length);
+  if (out.dtype === "bool") for (let i = 0; i < flat.length; i++) host[i] = Number(flat[i]) ? 1 : 0;
+  else host.set(flat as ArrayLike<number>);
+  out.device.write(out.buffer, 0, host);
+  if (options.requiresGrad) out.requiresGrad = true;
+  return out;
+}
+
+/** A tensor in which every element is `value`. */
+export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
+  const out = empty(shape, options);
+  if (out.dtype === "uint8") out.device.write(out.buffer, 0, new Uint8Array(out.numel).fill(value));
+  else out.device.launch("fill", [out], { count: out.numel, value });
+  return out;
+}
+
+export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
+  return full(shape, 0, options);
+}
+
+export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
+  return full(shape, 1, options);
+}
+
+/** Ones of the shape, type and device of another tensor. */
+export function onesLike(like: Tensor): Tensor {
+  return ones(like.shape, { device: like.device, dtype: like.dtype });
+}
+
+export function zerosLike(like: Tensor): Tensor {
+  return zeros(like.shape, { device: like.device, dtype: like.dtype });
+}
+
+/** The numbers from `start` (default 0) up to, not including, `end`, as int32 unless the options say otherwise. */
+export function arange(start: number, end?: number, step = 1, options: TensorOptions = {}): Tensor {
+  const [from, to] = end === undefined ? [0, start] : [start, end];
+  const count = Math.ceil((to - from) / step);
+  if (!Number.isFinite(count))
+    throw new ArgumentError(
+      `arange: got start ${from}, end ${to}, step ${step}, expected finite numbers and a step other than 0`,
+    );
+  const values = Float64Array.from({ length: Math.max(0, count) }, (_, i) => from + i * step);
+  return tensor(values, { dtype: "int32", ...options });
+}
+
+export interface RandomOptions extends TensorOptions {
+  /** Default: the generator that `manualSeed` seeds. */
+  readonly generator?: Generator;
+}
+
+function random(
+  op: string,
+  shape: Shape,
+  options: RandomOptions,
+  draw: (generator: Generator) => number,
+): Tensor {
+  const { generator = defaultGenerator, dtype = "float32" } = options;
+  if (!isFloat(dtype)) throw new DTypeError(`${op}: got ${dtype}, expected float32 or float64`);
+  checkShape(op, shape);
+  const values = Float64Array.from({ length: numel(shape) }, () => draw(generator));
+  return tensor(values, { ...options, shape });
+}
+
+/** Uniform values in [0, 1). */
+export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
+  return random("rand", shape, options, (generator) => generator.uniform());
+}
+
+/** Values of the standard normal distribution. */
+export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
+  return random("randn", shape, options, (generator) => generator.normal());
+}

@@ -1,0 +1,76 @@
+/**
+ * The device: narrow, untyped, ordered.
+ *
+ * A device gives out memory and runs named kernels. It knows nothing of tensors, shape rules or gradients; the ops
+ * check everything before they launch.
+ *
+ * Time: write, launch, free and read take effect in the order in which they were called. Only `read` and `sync` wait.
+ *
+ * Failure: what fails later (validation, out of memory, a lost GPU) sticks to the device, and its next call throws it
+ * once as a `DeviceError` that names the kernel. When a device is lost, every pending read rejects.
+ *
+ * Memory: a kernel is given whole buffers, and element offsets beside them. No output shares storage with an input,
+ * save where the kernel is declared in-place. The contents of a new buffer are undefined.
+ */
+
+import type { DType } from "./dtype.ts";
+import type { KernelName, Kernels } from "./kernels.ts";
+
+export type DeviceName = "reference" | "cpu" | "webgpu";
+
+/** Memory on a device, which only that device can look into. */
+export interface DeviceBuffer {
+  /** The bytes that were asked for; what the device holds for it may be more. */
+  readonly byteLength: number;
+}
+
+/** What a kernel is given for each of its inputs and outputs. A Tensor is one. */
+export interface Operand {
+  readonly buffer: DeviceBuffer;
+  /** Where the first element lies, in elements. */
+  readonly offset: number;
+  readonly dtype: DType;
+}
+
+export interface DeviceStats {
+  /** Buffers that were given out and not freed. */
+  readonly liveBuffers: number;
+  readonly liveBytes: number;
+  /** Freed buffers that are kept for reuse. */
+  readonly pooledBuffers: number;
+  readonly pooledBytes: number;
+  /** Kernels launched since the device was opened. */
+  readonly launches: number;
+  /** Batches handed to a GPU's queue; 0 on devices that have none. */
+  readonly submits: number;
+}
+
+export interface Device {
+  readonly name: DeviceName;
+  /** For people: what this device is, as in `cpu (WebAssembly SIMD, 2 threads)`. */
+  readonly description: string;
+  /** Whether this device takes tensors of the given element type. */
+  supports(dtype: DType): boolean;
+
+  alloc(byteLength: number): DeviceBuffer;
+  free(buffer: DeviceBuffer): void;
+  /** Copies host data into a buffer. The array may be reused as soon as this returns. */
+  write(buffer: DeviceBuffer, byteOffset: number, data: ArrayBufferView): void;
+  /** Waits for all that came before, then copies out of a buffer. */
+  read(buffer: DeviceBuffer, byteOffset: number, byteLength: number): Promise<ArrayBuffer>;
+  launch<K extends KernelName>(
+    kernel: K,
+    operands: Kernels[K]["operands"],
+    params: Kernels[K]["params"],
+  ): void;
+
+  /** Starts the work that is still held back for batching. */
+  flush(): void;
+  /** Waits until all work is done, and throws what failed meanwhile. */
+  sync(): Promise<void>;
+  /** Prepares kernels ahead of their first launch, all together; without names, every kernel there is. */
+  warmup(kernels?: readonly KernelName[]): Promise<void>;
+  stats(): DeviceStats;
+  /** Gives back all memory, threads and handles. Later calls throw a `DisposedError`. */
+  dispose(): void;
+}

@@ -1,0 +1,13 @@
+export { apply, type GradContext, type GradRule, type Op } from "./autograd.ts";
+export * from "./create.ts";
+export type * from "./device.ts";
+export * from "./dtype.ts";
+export * from "./errors.ts";
+export { isGradEnabled, noGrad } from "./grad-mode.ts";
+export * from "./kernels.ts";
+export { keep, memoryStats, scope, setGarbageCollector } from "./memory.ts";
+export * from "./ops/index.ts";
+export * from "./random.ts";
+export * from "./shape.ts";
+export { Storage } from "./storage.ts";
+export { Tensor } from "./tensor.ts";

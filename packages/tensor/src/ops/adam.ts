@@ -1,0 +1,34 @@
+/**
+ * One step of Adam as one launch, in place: Kingma and Ba 2015, https://arxiv.org/abs/1412.6980.
+ */
+
+import type { Kernels } from "../kernels.ts";
+import type { Tensor } from "../tensor.ts";
+
+export interface AdamStep {
+  readonly lr: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  readonly weightDecay: number;
+  /** Whether the decay acts on the parameter directly (AdamW) or through the gradient. */
+  readonly decoupled: boolean;
+  /** Which step this is, from 1. */
+  readonly step: number;
+}
+
+/**
+ * Updates a parameter and its two moments, all contiguous and of one shape.
+ * The bias corrections are computed here, in float64. https://pytorch.org/docs/stable/generated/torch.optim.Adam.html
+ */
+export function adamStep(param: Tensor, grad: Tensor, m: Tensor, v: Tensor, options: AdamStep): void {
+  const { step, ...constants } = options;
+  const params: Kernels["adam"]["params"] = {
+    ...constants,
+    count: param.numel,
+    stepSize: options.lr / (1 - options.beta1 ** step),
+    sqrtBiasCorrection2: Math.sqrt(1 - options.beta2 ** step),
+  };
+  for (const written of [param, m, v]) written.storage.version++;
+  param.device.launch("adam", [param, grad, m, v], params);
+}

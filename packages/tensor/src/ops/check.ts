@@ -1,0 +1,77 @@
+/**
+ * What the ops check about their arguments before any device sees them.
+ */
+
+import { type DType, isFloat } from "../dtype.ts";
+import { ArgumentError, DeviceError, DTypeError, ShapeError } from "../errors.ts";
+import { show } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** @throws DeviceError unless all tensors live on one device. */
+export function checkSameDevice(op: string, first: Tensor, ...others: readonly (Tensor | null)[]): void {
+  for (const other of others) {
+    if (other && other.device !== first.device) {
+      throw new DeviceError(
+        `${op}: tensors on different devices, got ${first.device.name} and ${other.device.name}, expected one`,
+      );
+    }
+  }
+}
+
+/** @throws DTypeError unless all tensors have the first one's type. */
+export function checkSameDType(op: string, first: Tensor, ...others: readonly (Tensor | null)[]): void {
+  for (const other of others) {
+    if (other && other.dtype !== first.dtype) {
+      throw new DTypeError(
+        `${op}: different element types, got ${first.dtype} and ${other.dtype}, expected the same. ` +
+          `Help: convert one with .to("${first.dtype}")`,
+      );
+    }
+  }
+}
+
+/** @throws DTypeError unless the tensor holds floating-point numbers. */
+export function checkFloat(op: string, x: Tensor): void {
+  if (!isFloat(x.dtype)) {
+    throw new DTypeError(
+      `${op}: got ${x.dtype}, expected float32 or float64. Help: convert it with .to("float32")`,
+    );
+  }
+}
+
+/** @throws DTypeError unless the tensor is of type `dtype`. */
+export function checkDType(op: string, what: string, x: Tensor, dtype: DType): void {
+  if (x.dtype !== dtype)
+    throw new DTypeError(`${op}: ${what} of the wrong type, got ${x.dtype}, expected ${dtype}`);
+}
+
+/** @throws ShapeError unless the tensor has `rank` dimensions, which `layout` names. */
+export function checkRank(op: string, what: string, x: Tensor, layout: readonly string[]): void {
+  if (x.ndim !== layout.length) {
+    throw new ShapeError(
+      `${op}: ${what} of the wrong rank, got shape ${show(x.shape)}, expected [${layout.join(", ")}]`,
+    );
+  }
+}
+
+/**
+ * One number for both directions, or one for each: `[height, width]`.
+ *
+ * @throws ArgumentError unless both are whole numbers of at least `least`
+ */
+export function pair(
+  op: string,
+  what: string,
+  value: number | readonly [number, number],
+  least: number,
+): [number, number] {
+  const [h, w] = typeof value === "number" ? [value, value] : value;
+  for (const n of [h, w]) {
+    if (!Number.isInteger(n) || n < least) {
+      throw new ArgumentError(
+        `${op}: invalid ${what}, got ${n}, expected a whole number of at least ${least}`,
+      );
+    }
+  }
+  return [h, w];
+}

@@ -1,0 +1,160 @@
+/**
+ * Two-dimensional convolution (cross-correlation, as everywhere in deep learning).
+ *
+ * Both gradients are convolutions again: that for the input correlates the output's gradient with the flipped weight,
+ * that for the weight correlates the input with the output's gradient. Each has a kernel of its own on every device.
+ */
+
+import { apply, type Op } from "../autograd.ts";
+import { empty } from "../create.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
+import type { Conv2dParams } from "../kernels.ts";
+import { sameShape, show } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import {
+  type ActivationOptions,
+  type ActivationParams,
+  activationParams,
+  beforeActivation,
+  once,
+} from "./activation.ts";
+import { checkFloat, checkRank, checkSameDevice, checkSameDType, pair } from "./check.ts";
+import { contiguous } from "./copy.ts";
+import { sumTo } from "./reduce.ts";
+import { reshape } from "./view.ts";
+
+export interface Conv2dOptions extends ActivationOptions {
+  /** Steps of the window, one number or [height, width]. Default: 1. */
+  readonly stride?: number | readonly [number, number];
+  /** Zeros on each side, or "same" for an output of the input's size (stride 1 only). Default: 0. */
+  readonly padding?: number | readonly [number, number] | "same" | "valid";
+  /** Distance between the taps of the window. Default: 1. */
+  readonly dilation?: number | readonly [number, number];
+  /** Channels are split into this many groups that do not see each other. Default: 1. */
+  readonly groups?: number;
+}
+
+type Params = Conv2dParams & ActivationParams;
+
+const conv2dOp: Op<[x: Tensor, weight: Tensor, bias: Tensor | null], Params> = {
+  name: "conv2d",
+  saves: { inputs: [0, 1], output: true },
+  forward([x, weight, bias], params) {
+    const out = empty([params.n, params.cOut, params.hOut, params.wOut], {
+      device: x.device,
+      dtype: x.dtype,
+    });
+    x.device.launch("conv2d", [contiguous(x), contiguous(weight), bias && contiguous(bias), out], params);
+    return out;
+  },
+  gradients: ({ grad, input, output, params }) => {
+    const { device, dtype } = grad;
+    const before = once(() => contiguous(beforeActivation(grad, output, params)));
+    return [
+      () => {
+        const gradX = empty([params.n, params.cIn, params.hIn, params.wIn], { device, dtype });
+        device.launch("conv2dInputGrad", [before(), contiguous(input(1)), gradX], params);
+        return gradX;
+      },
+      (into) => {
+        const shape = [params.cOut, params.cIn / params.groups, params.kH, params.kW];
+        const gradWeight = into ?? empty(shape, { device, dtype });
+        device.launch("conv2dWeightGrad", [before(), contiguous(input(0)), gradWeight], params);
+        return gradWeight;
+      },
+      (into) =>
+        reshape(sumTo(before(), [params.cOut, 1, 1], into && reshape(into, [params.cOut, 1, 1])), [
+          params.cOut,
+        ]),
+    ];
+  },
+};
+
+/** The size of the output along one dimension. */
+export function windowsAlong(
+  size: number,
+  kernel: number,
+  stride: number,
+  padding: number,
+  dilation: number,
+): number {
+  return Math.floor((size + padding - dilation * (kernel - 1) - 1) / stride) + 1;
+}
+
+/**
+ * A convolution over images. https://pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html
+ *
+ * @param x [N, C, H, W]
+ * @param weight [out channels, C / groups, kernel height, kernel width]
+ * @param bias [out channels], or null
+ * @returns [N, out channels, H', W'] with H' = floor((H + 2 padding - dilation (kernel - 1) - 1) / stride) + 1
+ */
+export function conv2d(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null = null,
+  options: Conv2dOptions = {},
+): Tensor {
+  const op = "conv2d";
+  checkFloat(op, x);
+  checkSameDevice(op, x, weight, bias);
+  checkSameDType(op, x, weight, bias);
+  checkRank(op, "input", x, ["N", "C", "H", "W"]);
+  checkRank(op, "weight", weight, ["out", "in/groups", "kH", "kW"]);
+  const [n, cIn, hIn, wIn] = x.shape as [number, number, number, number];
+  const [cOut, cGroup, kH, kW] = weight.shape as [number, number, number, number];
+  const { groups = 1 } = options;
+  if (!Number.isInteger(groups) || groups < 1 || cOut % groups !== 0) {
+    throw new ArgumentError(`${op}: got groups ${groups}, expected a divisor of the ${cOut} output channels`);
+  }
+  if (cIn !== cGroup * groups) {
+    throw new ShapeError(
+      `${op}: channels do not match, got input ${show(x.shape)} and weight ${show(weight.shape)} with groups ${groups}, ` +
+        `expected ${cGroup * groups} input channels`,
+    );
+  }
+  if (kH === 0 || kW === 0) throw new ShapeError(`${op}: empty window, got weight ${show(weight.shape)}`);
+  if (bias && !sameShape(bias.shape, [cOut])) {
+    throw new ShapeError(`${op}: bias of the wrong shape, got ${show(bias.shape)}, expected [${cOut}]`);
+  }
+  const [strideH, strideW] = pair(op, "stride", options.stride ?? 1, 1);
+  const [dilationH, dilationW] = pair(op, "dilation", options.dilation ?? 1, 1);
+  const [padH, padW] = totalPadding(
+    op,
+    options.padding ?? 0,
+    [strideH, strideW],
+    [dilationH * (kH - 1), dilationW * (kW - 1)],
+  );
+  const hOut = windowsAlong(hIn, kH, strideH, padH, dilationH);
+  const wOut = windowsAlong(wIn, kW, strideW, padW, dilationW);
+  if (hOut < 1 || wOut < 1) {
+    throw new ShapeError(
+      `${op}: the window is larger than the padded input, got input ${hIn}x${wIn} and window ` +
+        `${dilationH * (kH - 1) + 1}x${dilationW * (kW - 1) + 1}, padding ${padH / 2}, ${padW / 2}`,
+    );
+  }
+  return apply(conv2dOp, [x, weight, bias], {
+    ...{ n, cIn, hIn, wIn, cOut, hOut, wOut, kH, kW, strideH, strideW, dilationH, dilationW, groups },
+    padTop: Math.floor(padH / 2),
+    padLeft: Math.floor(padW / 2),
+    ...activationParams(op, options),
+  });
+}
+
+/** The zeros on both sides together, by direction. "same" puts an odd one behind, as PyTorch does. */
+function totalPadding(
+  op: string,
+  padding: NonNullable<Conv2dOptions["padding"]>,
+  stride: readonly [number, number],
+  reach: readonly [number, number],
+): readonly [number, number] {
+  if (padding === "valid") return [0, 0];
+  if (padding === "same") {
+    if (stride[0] !== 1 || stride[1] !== 1) {
+      throw new ArgumentError(`${op}: padding "same" got stride ${show(stride)}, expected 1`);
+    }
+    return reach;
+  }
+  const [h, w] = pair(op, "padding", padding, 0);
+  return [2 * h, 2 * w];
+}

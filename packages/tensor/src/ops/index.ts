@@ -1,0 +1,15 @@
+export type { ActivationOptions } from "./activation.ts";
+export { type AdamStep, adamStep } from "./adam.ts";
+export { type AugmentOptions, augment, TRANSFORM_SIZE } from "./augment.ts";
+export { add, div, eq, ge, gt, le, lt, maximum, minimum, mul, ne, pow, sub } from "./binary.ts";
+export { concat, stack } from "./concat.ts";
+export { type Conv2dOptions, conv2d } from "./conv2d.ts";
+export { cast, clone, contiguous } from "./copy.ts";
+export { type CrossEntropyOptions, crossEntropy, type Reduction } from "./cross-entropy.ts";
+export { linear, matmul } from "./matmul.ts";
+export { type MaxPool2dOptions, maxPool2d } from "./pool.ts";
+export { amax, amin, argmax, argmin, max, mean, min, sum } from "./reduce.ts";
+export { logSoftmax, softmax } from "./softmax.ts";
+export { abs, exp, leakyRelu, log, neg, reciprocal, relu, sign, sqrt, square } from "./unary.ts";
+export { expand, flatten, permute, reshape, slice, squeeze, transpose, unsqueeze } from "./view.ts";
+export { where } from "./where.ts";

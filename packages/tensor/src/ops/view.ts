@@ -1,0 +1,171 @@
+/**
+ * Views: other shapes and strides over the same memory. None of them moves data, save `reshape` where the order of
+ * the elements leaves no other way. The gradient of a view is the inverse view of the gradient.
+ */
+
+import { apply, type Op } from "../autograd.ts";
+import { zeros } from "../create.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
+import {
+  broadcastStrides,
+  checkShape,
+  contiguousStrides,
+  inferShape,
+  normalizeDim,
+  type Shape,
+  show,
+  viewStrides,
+} from "../shape.ts";
+import { Tensor } from "../tensor.ts";
+import { clone, copyInto } from "./copy.ts";
+
+/** A handle on the memory of `x` with another shape. */
+function viewOf(x: Tensor, shape: Shape, strides: readonly number[], offset = x.offset): Tensor {
+  return new Tensor(x.storage.retain(), x.dtype, shape, strides, offset);
+}
+
+const reshapeOp: Op<[x: Tensor], { from: Shape; to: Shape }> = {
+  name: "reshape",
+  forward([x], { to }) {
+    const strides = viewStrides(x.shape, x.strides, to);
+    return strides ? viewOf(x, to, strides) : viewOf(clone(x), to, contiguousStrides(to), 0);
+  },
+  gradients: ({ grad, params }) => [() => reshape(grad, params.from)],
+};
+
+/**
+ * The same elements in another shape, in row-major order; one size may be -1. Shares memory where it can.
+ * https://pytorch.org/docs/stable/generated/torch.reshape.html
+ */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  return apply(reshapeOp, [x], { from: x.shape, to: inferShape("reshape", shape, x.numel) });
+}
+
+/** Dimensions `startDim` to `endDim` (both included) joined into one. */
+export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
+  if (x.ndim === 0) return reshape(x, [1]);
+  const start = normalizeDim("flatten", startDim, x.ndim);
+  const end = normalizeDim("flatten", endDim, x.ndim);
+  if (start > end)
+    throw new ShapeError(`flatten: startDim comes after endDim, got ${startDim} and ${endDim}`);
+  const joined = x.shape.slice(start, end + 1).reduce((product, size) => product * size, 1);
+  return reshape(x, [...x.shape.slice(0, start), joined, ...x.shape.slice(end + 1)]);
+}
+
+/** Without dimension `dim` if its size is 1, or without all dimensions of size 1. */
+export function squeeze(x: Tensor, dim?: number): Tensor {
+  const only = dim === undefined ? null : normalizeDim("squeeze", dim, x.ndim);
+  return reshape(
+    x,
+    x.shape.filter((size, d) => size !== 1 || (only !== null && d !== only)),
+  );
+}
+
+/** With a new dimension of size 1 before position `dim`. */
+export function unsqueeze(x: Tensor, dim: number): Tensor {
+  const at = normalizeDim("unsqueeze", dim, x.ndim + 1);
+  return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
+}
+
+const permuteOp: Op<[x: Tensor], { dims: readonly number[] }> = {
+  name: "permute",
+  forward: ([x], { dims }) =>
+    viewOf(
+      x,
+      dims.map((d) => x.shape[d]!),
+      dims.map((d) => x.strides[d]!),
+    ),
+  gradients: ({ grad, params: { dims } }) => [
+    () =>
+      permute(
+        grad,
+        dims.map((_, d) => dims.indexOf(d)),
+      ),
+  ],
+};
+
+/** The dimensions in another order: dimension `d` of the result is dimension `dims[d]` of `x`. */
+export function permute(x: Tensor, dims: readonly number[]): Tensor {
+  const order = dims.map((d) => normalizeDim("permute", d, x.ndim));
+  if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
+    throw new ShapeError(`permute: got dims ${show(dims)}, expected each of the ${x.ndim} dimensions once`);
+  }
+  return apply(permuteOp, [x], { dims: order });
+}
+
+/** Two dimensions exchanged. */
+export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
+  const a = normalizeDim("transpose", dim0, x.ndim);
+  const b = normalizeDim("transpose", dim1, x.ndim);
+  return permute(
+    x,
+    x.shape.map((_, d) => (d === a ? b : d === b ? a : d)),
+  );
+}
+
+const expandOp: Op<[x: Tensor], { shape: Shape }> = {
+  name: "expand",
+  forward: ([x], { shape }) => viewOf(x, shape, broadcastStrides(x.shape, x.strides, shape)),
+  gradients: ({ grad }) => [() => grad], // the engine sums over what was repeated
+};
+
+/** Dimensions of size 1 repeated without copying; -1 keeps a size, and new dimensions may come in front. */
+export function expand(x: Tensor, shape: Shape): Tensor {
+  const lead = shape.length - x.ndim;
+  const target = shape.map((size, d) => (size === -1 && d >= lead ? x.shape[d - lead]! : size));
+  checkShape("expand", target);
+  if (lead < 0 || x.shape.some((size, d) => size !== 1 && size !== target[lead + d])) {
+    throw new ShapeError(
+      `expand: got ${show(x.shape)} to ${show(shape)}, expected equal sizes, or 1 where it repeats`,
+    );
+  }
+  return apply(expandOp, [x], { shape: target });
+}
+
+interface SliceParams {
+  readonly from: Shape;
+  readonly dim: number;
+  readonly start: number;
+  readonly length: number;
+  readonly step: number;
+}
+
+function sliceView(x: Tensor, { dim, start, length, step }: Omit<SliceParams, "from">): Tensor {
+  return viewOf(
+    x,
+    x.shape.map((size, d) => (d === dim ? length : size)),
+    x.strides.map((stride, d) => (d === dim ? stride * step : stride)),
+    x.offset + start * x.strides[dim]!,
+  );
+}
+
+const sliceOp: Op<[x: Tensor], SliceParams> = {
+  name: "slice",
+  forward: ([x], params) => sliceView(x, params),
+  gradients: ({ grad, params }) => [
+    () => {
+      const whole = zeros(params.from, { device: grad.device, dtype: grad.dtype });
+      copyInto(grad, sliceView(whole, params));
+      return whole;
+    },
+  ],
+};
+
+/**
+ * Elements `start`, `start + step`, ... before `end` of one dimension. Negative positions count from the end, and
+ * positions beyond the ends are clamped, as in Python.
+ */
+export function slice(x: Tensor, dim: number, start = 0, end = Number.MAX_SAFE_INTEGER, step = 1): Tensor {
+  const d = normalizeDim("slice", dim, x.ndim);
+  if (!Number.isInteger(start) || !Number.isInteger(end)) {
+    throw new ArgumentError(`slice: got start ${start} and end ${end}, expected whole numbers`);
+  }
+  if (!Number.isInteger(step) || step < 1) {
+    throw new ArgumentError(`slice: got step ${step}, expected a whole number of at least 1`);
+  }
+  const size = x.shape[d]!;
+  const clamp = (position: number) => Math.min(Math.max(position < 0 ? position + size : position, 0), size);
+  const first = clamp(start);
+  const length = Math.max(0, Math.ceil((clamp(end) - first) / step));
+  return apply(sliceOp, [x], { from: x.shape, dim: d, start: first, length, step });
+}

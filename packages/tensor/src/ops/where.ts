@@ -1,0 +1,41 @@
+/**
+ * Choosing between two tensors element by element.
+ */
+
+import { apply, type Op } from "../autograd.ts";
+import { empty } from "../create.ts";
+import { broadcastShapes, broadcastStrides } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { checkDType, checkSameDevice, checkSameDType } from "./check.ts";
+import { affine } from "./unary.ts";
+
+const whereOp: Op<[condition: Tensor, a: Tensor, b: Tensor], null> = {
+  name: "where",
+  saves: { inputs: [0] },
+  forward([condition, a, b]) {
+    const shape = broadcastShapes("where", condition.shape, broadcastShapes("where", a.shape, b.shape));
+    const out = empty(shape, { device: a.device, dtype: a.dtype });
+    a.device.launch("where", [condition, a, b, out], {
+      shape,
+      conditionStrides: broadcastStrides(condition.shape, condition.strides, shape),
+      aStrides: broadcastStrides(a.shape, a.strides, shape),
+      bStrides: broadcastStrides(b.shape, b.strides, shape),
+    });
+    return out;
+  },
+  gradients: ({ grad, input }) => {
+    const zero = () => affine(grad, 0, 0);
+    return [null, () => where(input(0), grad, zero()), () => where(input(0), zero(), grad)];
+  },
+};
+
+/**
+ * `a` where `condition` (bool) holds, else `b`, with broadcasting. A gradient flows only to the one that was chosen.
+ * https://pytorch.org/docs/stable/generated/torch.where.html
+ */
+export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
+  checkSameDevice("where", condition, a, b);
+  checkDType("where", "condition", condition, "bool");
+  checkSameDType("where", a, b);
+  return apply(whereOp, [condition, a, b], null);
+}

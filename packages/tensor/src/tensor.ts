@@ -1,0 +1,413 @@
+/**
+ * The tensor: a typed, shaped window on a storage, with a place in the graph.
+ *
+ * The class itself is small: memory, metadata and the methods' names. What the methods compute stands in `ops/`, one
+ * file per family, as plain functions that can be called as such: `x.add(y)` is `add(x, y)`.
+ */
+
+import { type GraphNode, backward as runBackward } from "./autograd.ts";
+import { onesLike, tensor, zerosLike } from "./create.ts";
+import type { Device, DeviceBuffer, Operand } from "./device.ts";
+import { bytesPerElement, type DType, isFloat, type TypedArray, viewAs } from "./dtype.ts";
+import { DisposedError, DTypeError, GradError, ShapeError } from "./errors.ts";
+import { isGradEnabled } from "./grad-mode.ts";
+import { type Claim, disown, keep, Owned, own, relievePressure, scope } from "./memory.ts";
+import { add, div, eq, ge, gt, le, lt, maximum, minimum, mul, ne, pow, sub } from "./ops/binary.ts";
+import { cast, clone, contiguous, copyInto } from "./ops/copy.ts";
+import { matmul } from "./ops/matmul.ts";
+import { amax, amin, argmax, argmin, max, mean, min, sum } from "./ops/reduce.ts";
+import { logSoftmax, softmax } from "./ops/softmax.ts";
+import { abs, exp, leakyRelu, log, neg, reciprocal, relu, sign, sqrt, square } from "./ops/unary.ts";
+import { expand, flatten, permute, reshape, slice, squeeze, transpose, unsqueeze } from "./ops/view.ts";
+import { isContiguous, numel, type Shape, show } from "./shape.ts";
+import type { Storage } from "./storage.ts";
+
+/** What the finalizer of a forgotten tensor frees: one reference to its storage. */
+class Reference implements Claim {
+  storage: Storage;
+  constructor(storage: Storage) {
+    this.storage = storage;
+  }
+  get bytes(): number {
+    return this.storage.buffer.byteLength;
+  }
+  release(): void {
+    this.storage.release();
+  }
+}
+
+export class Tensor extends Owned implements Operand {
+  readonly dtype: DType;
+  readonly shape: Shape;
+  /** Elements between neighbours, per dimension. */
+  readonly strides: readonly number[];
+  /** The number of elements. */
+  readonly numel: number;
+  #reference: Reference | null;
+  #offset: number;
+  #requiresGrad = false;
+  #node: GraphNode | null = null;
+
+  /** The accumulated gradient of a leaf, after `backward()`. */
+  grad: Tensor | null = null;
+  /** Where the first gradient of this leaf is to be written: a slice of an optimizer's flat buffer. */
+  gradSlot: Tensor | null = null;
+
+  /**
+   * A handle that takes over one reference to `storage`. For makers of ops; programs use `tensor`, `zeros` and so on.
+   */
+  constructor(storage: Storage, dtype: DType, shape: Shape, strides: readonly number[], offset: number) {
+    super();
+    this.dtype = dtype;
+    this.shape = shape;
+    this.strides = strides;
+    this.numel = numel(shape);
+    this.#offset = offset;
+    this.#reference = new Reference(storage);
+    own(this, this.#reference);
+  }
+
+  /** The memory this tensor looks into. Throws a DisposedError once the tensor was disposed. */
+  get storage(): Storage {
+    if (!this.#reference) {
+      throw new DisposedError(
+        `tensor: used after it was disposed, got a tensor of shape ${show(this.shape)}. ` +
+          "Help: return it from the scope() that made it, or keep() it",
+      );
+    }
+    return this.#reference.storage;
+  }
+
+  get buffer(): DeviceBuffer {
+    return this.storage.buffer;
+  }
+
+  get device(): Device {
+    return this.storage.device;
+  }
+
+  /** Where the first element lies in the storage, in elements. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** The number of dimensions. */
+  get ndim(): number {
+    return this.shape.length;
+  }
+
+  isContiguous(): boolean {
+    return isContiguous(this.shape, this.strides);
+  }
+
+  // ---- memory ----
+
+  override get disposed(): boolean {
+    return this.#reference === null;
+  }
+
+  /** Frees this handle; its memory goes when no view and no graph holds it any more. */
+  override dispose(): void {
+    const reference = this.#reference;
+    if (!reference) return;
+    this.#reference = null;
+    this.#node = null;
+    disown(this, reference);
+    reference.release();
+    this.grad?.dispose();
+    this.grad = null;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  override *keeps(): Iterable<Owned> {
+    if (this.#node) yield this.#node;
+    if (this.grad) yield this.grad;
+  }
+
+  /** Takes this tensor out of the scopes around it, and returns it. */
+  keep(): this {
+    return keep(this);
+  }
+
+  /** A second handle on the same values, outside of the graph. */
+  alias(): Tensor {
+    return new Tensor(this.storage.retain(), this.dtype, this.shape, this.strides, this.#offset);
+  }
+
+  /**
+   * Moves this handle to other memory, which must hold the same values contiguously already. Optimizers use it to
+   * gather their parameters in one flat buffer.
+   */
+  moveTo(storage: Storage, offset: number): void {
+    if (!this.isContiguous())
+      throw new ShapeError(`moveTo: expected a contiguous tensor, got strides ${show(this.strides)}`);
+    const before = this.storage;
+    const reference = this.#reference!;
+    reference.storage = storage.retain();
+    this.#offset = offset;
+    before.release();
+  }
+
+  // ---- values ----
+
+  /** Copies the values to the host, in row-major order. Waits for the device. */
+  async data(): Promise<TypedArray> {
+    const { dtype, numel: count } = this;
+    const size = bytesPerElement[dtype];
+    let pending: Promise<ArrayBuffer> | undefined;
+    scope(() => {
+      const { device, buffer, offset } = contiguous(this.alias());
+      pending = device.read(buffer, offset * size, count * size); // in order: the copy may be freed at once
+    });
+    const bytes = await pending!;
+    await relievePressure();
+    return viewAs(dtype, bytes, 0, count);
+  }
+
+  /** The value of a tensor of one element. Waits for the device. */
+  async item(): Promise<number> {
+    if (this.numel !== 1) {
+      throw new ShapeError(
+        `item: expected a tensor of one element, got shape ${show(this.shape)}. Help: use data()`,
+      );
+    }
+    return (await this.data())[0]!;
+  }
+
+  override toString(): string {
+    const where = this.disposed ? "disposed" : this.device.name;
+    return `Tensor(${show(this.shape)}, ${this.dtype}, ${where}${this.#requiresGrad ? ", requiresGrad" : ""})`;
+  }
+
+  // ---- gradients ----
+
+  get requiresGrad(): boolean {
+    return this.#requiresGrad;
+  }
+
+  set requiresGrad(wanted: boolean) {
+    if (this.#node) {
+      throw new GradError(
+        "requiresGrad: only a leaf can change it, got the result of an operation. Help: use detach()",
+      );
+    }
+    if (wanted && !isFloat(this.dtype)) {
+      throw new DTypeError(`requiresGrad: only floating-point tensors have gradients, got ${this.dtype}`);
+    }
+    this.#requiresGrad = wanted;
+  }
+
+  /** The operation that made this tensor, or null for a leaf. */
+  get node(): GraphNode | null {
+    return this.#node;
+  }
+
+  get isLeaf(): boolean {
+    return this.#node === null;
+  }
+
+  /** Makes this tensor the output of a recorded operation. For the engine. */
+  setNode(node: GraphNode): void {
+    this.#node = node;
+    this.#requiresGrad = true;
+  }
+
+  /**
+   * Adds the gradients of this tensor to the `grad` of the leaves it was computed from, and releases the graph.
+   *
+   * @param gradient of this tensor's shape; may be left out for one element, and is then 1.
+   */
+  backward(gradient?: Tensor, options: { retainGraph?: boolean } = {}): void {
+    runBackward(this, gradient, options);
+  }
+
+  /** The same values outside of the graph. */
+  detach(): Tensor {
+    return this.alias();
+  }
+
+  /** Forgets the accumulated gradient. */
+  zeroGrad(): void {
+    if (this.grad !== this.gradSlot) this.grad?.dispose();
+    this.grad = null;
+  }
+
+  // ---- in place, for use in noGrad and on tensors that need no gradient ----
+
+  /** Overwrites the values with those of `source` (broadcast to this shape, converted to this type). */
+  copy_(source: Tensor | TypedArray | readonly number[]): this {
+    this.#checkInPlace("copy_");
+    if (source instanceof Tensor) copyInto(source, this);
+    else {
+      using host = tensor(source, { device: this.device, dtype: this.dtype, shape: this.shape });
+      copyInto(host, this);
+    }
+    return this;
+  }
+
+  #checkInPlace(op: string): void {
+    if (isGradEnabled() && this.#requiresGrad) {
+      throw new GradError(
+        `${op}: a tensor that requires grad cannot be written in place. Help: wrap the call in noGrad()`,
+      );
+    }
+  }
+
+  onesLike(): Tensor {
+    return onesLike(this);
+  }
+  zerosLike(): Tensor {
+    return zerosLike(this);
+  }
+
+  // ---- operations, by family; see ops/ ----
+
+  to(dtype: DType): Tensor {
+    return cast(this, dtype);
+  }
+  contiguous(): Tensor {
+    return contiguous(this);
+  }
+  clone(): Tensor {
+    return clone(this);
+  }
+
+  neg(): Tensor {
+    return neg(this);
+  }
+  abs(): Tensor {
+    return abs(this);
+  }
+  exp(): Tensor {
+    return exp(this);
+  }
+  log(): Tensor {
+    return log(this);
+  }
+  sqrt(): Tensor {
+    return sqrt(this);
+  }
+  square(): Tensor {
+    return square(this);
+  }
+  reciprocal(): Tensor {
+    return reciprocal(this);
+  }
+  sign(): Tensor {
+    return sign(this);
+  }
+  relu(): Tensor {
+    return relu(this);
+  }
+  leakyRelu(negativeSlope = 0.01): Tensor {
+    return leakyRelu(this, negativeSlope);
+  }
+
+  add(other: Tensor | number): Tensor {
+    return add(this, other);
+  }
+  sub(other: Tensor | number): Tensor {
+    return sub(this, other);
+  }
+  mul(other: Tensor | number): Tensor {
+    return mul(this, other);
+  }
+  div(other: Tensor | number): Tensor {
+    return div(this, other);
+  }
+  pow(exponent: Tensor | number): Tensor {
+    return pow(this, exponent);
+  }
+  maximum(other: Tensor | number): Tensor {
+    return maximum(this, other);
+  }
+  minimum(other: Tensor | number): Tensor {
+    return minimum(this, other);
+  }
+  eq(other: Tensor | number): Tensor {
+    return eq(this, other);
+  }
+  ne(other: Tensor | number): Tensor {
+    return ne(this, other);
+  }
+  lt(other: Tensor | number): Tensor {
+    return lt(this, other);
+  }
+  le(other: Tensor | number): Tensor {
+    return le(this, other);
+  }
+  gt(other: Tensor | number): Tensor {
+    return gt(this, other);
+  }
+  ge(other: Tensor | number): Tensor {
+    return ge(this, other);
+  }
+
+  sum(dims?: number | readonly number[], keepdim = false): Tensor {
+    return sum(this, dims, keepdim);
+  }
+  mean(dims?: number | readonly number[], keepdim = false): Tensor {
+    return mean(this, dims, keepdim);
+  }
+  max(): Tensor {
+    return max(this);
+  }
+  min(): Tensor {
+    return min(this);
+  }
+  amax(dims?: number | readonly number[], keepdim = false): Tensor {
+    return amax(this, dims, keepdim);
+  }
+  amin(dims?: number | readonly number[], keepdim = false): Tensor {
+    return amin(this, dims, keepdim);
+  }
+  argmax(dim?: number, keepdim = false): Tensor {
+    return argmax(this, dim, keepdim);
+  }
+  argmin(dim?: number, keepdim = false): Tensor {
+    return argmin(this, dim, keepdim);
+  }
+  softmax(dim: number): Tensor {
+    return softmax(this, dim);
+  }
+  logSoftmax(dim: number): Tensor {
+    return logSoftmax(this, dim);
+  }
+
+  matmul(other: Tensor): Tensor {
+    return matmul(this, other);
+  }
+
+  reshape(...shape: number[] | [Shape]): Tensor {
+    return reshape(this, listOf(shape));
+  }
+  flatten(startDim = 0, endDim = -1): Tensor {
+    return flatten(this, startDim, endDim);
+  }
+  permute(...dims: number[] | [readonly number[]]): Tensor {
+    return permute(this, listOf(dims));
+  }
+  transpose(dim0: number, dim1: number): Tensor {
+    return transpose(this, dim0, dim1);
+  }
+  squeeze(dim?: number): Tensor {
+    return squeeze(this, dim);
+  }
+  unsqueeze(dim: number): Tensor {
+    return unsqueeze(this, dim);
+  }
+  expand(...shape: number[] | [Shape]): Tensor {
+    return expand(this, listOf(shape));
+  }
+  slice(dim: number, start?: number, end?: number, step?: number): Tensor {
+    return slice(this, dim, start, end, step);
+  }
+}
+
+/** Sizes given as arguments or as one array. */
+function listOf(args: number[] | [readonly number[]]): readonly number[] {
+  return typeof args[0] === "object" ? args[0] : (args as number[]);
+}

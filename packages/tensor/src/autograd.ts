@@ -8,11 +8,13 @@
  * gradient, so the first convolution never computes one for the images.
  */
 
+import { isFloat } from "./dtype.ts";
 import { DTypeError, GradError, internal, ShapeError } from "./errors.ts";
 import { isGradEnabled, noGrad } from "./grad-mode.ts";
 import { type Claim, disown, keep, Owned, own, scope } from "./memory.ts";
 import { add } from "./ops/binary.ts";
-import { accumulate, contiguous } from "./ops/copy.ts";
+import { checkSameDevice } from "./ops/check.ts";
+import { accumulate, contiguous, copyInto } from "./ops/copy.ts";
 import { sumTo } from "./ops/reduce.ts";
 import { type Shape, sameShape, show } from "./shape.ts";
 import type { Storage } from "./storage.ts";
@@ -51,7 +53,7 @@ export interface Op<Inputs extends readonly (Tensor | null)[], Params> {
   gradients(context: GradContext<Params>): readonly (GradRule | null)[];
 }
 
-/** Runs an op and, if one of its inputs wants a gradient, records it. */
+/** Runs an op and, if one of its inputs wants a gradient and its output can have one, records it. */
 export function apply<Inputs extends readonly (Tensor | null)[], Params>(
   op: Op<Inputs, Params>,
   inputs: Inputs,
@@ -61,7 +63,7 @@ export function apply<Inputs extends readonly (Tensor | null)[], Params>(
   return scope(() => {
     const extras: Tensor[] = [];
     const out = noGrad(() => op.forward(inputs, params, (extra) => extras.push(extra)));
-    if (recorded) out.setNode(new GraphNode(op as unknown as AnyOp, inputs, params, out, extras));
+    if (recorded && isFloat(out.dtype)) out.setNode(new GraphNode(op as unknown as AnyOp, inputs, params, out, extras));
     return out;
   });
 }
@@ -248,8 +250,9 @@ function fit(op: string, i: number, gradient: Tensor, edge: Edge): Tensor {
 
 /** Adds a gradient to a leaf's `grad`. The first one is adopted, or was written to its place by the rule. */
 function addToLeaf(leaf: Tensor, gradient: Tensor): void {
-  const slot = leaf.gradSlot;
-  if (leaf.grad) accumulate(contiguous(gradient), leaf.grad);
+  const { grad, gradSlot: slot } = leaf;
+  if (grad?.isContiguous()) accumulate(contiguous(gradient), grad);
+  else if (grad) copyInto(add(grad, gradient), grad);
   else if (slot) {
     if (gradient.storage !== slot.storage || gradient.offset !== slot.offset) slot.copy_(gradient);
     leaf.grad = slot;
@@ -264,6 +267,7 @@ function addToLeaf(leaf: Tensor, gradient: Tensor): void {
  * https://pytorch.org/docs/stable/generated/torch.autograd.backward.html
  */
 export function backward(root: Tensor, gradient?: Tensor, options: { retainGraph?: boolean } = {}): void {
+  void root.storage; // throws if the tensor was disposed
   if (!root.requiresGrad) {
     throw new GradError(
       "backward: the tensor does not require grad, got a result of tensors without requiresGrad (or made in noGrad), " +
@@ -286,12 +290,15 @@ export function backward(root: Tensor, gradient?: Tensor, options: { retainGraph
       `backward: gradient of the wrong type, got ${gradient.dtype}, expected ${root.dtype}`,
     );
   }
-  noGrad(() => scope(() => walk(root, gradient ?? root.onesLike(), options.retainGraph ?? false)));
+  if (gradient) checkSameDevice("backward", root, gradient);
+  // A copy, because the gradient that is passed may be the `grad` of a leaf, which is about to be written.
+  const seed = () => gradient?.clone() ?? root.onesLike();
+  noGrad(() => scope(() => walk(root, seed(), options.retainGraph ?? false)));
 }
 
 function walk(root: Tensor, gradient: Tensor, retainGraph: boolean): void {
   if (!root.node) {
-    addToLeaf(root, gradient.clone());
+    addToLeaf(root, gradient);
     return;
   }
   const order = topologicalOrder(root.node);
@@ -311,6 +318,7 @@ function walk(root: Tensor, gradient: Tensor, retainGraph: boolean): void {
         if (!edge || !rule) return [];
         const { target } = edge;
         if (target instanceof Tensor) {
+          if (target.disposed) return []; // nobody can ask for this gradient any more
           const into = target.grad ? undefined : (target.gradSlot ?? undefined);
           addToLeaf(target, fit(node.op.name, i, rule(into), edge));
           return [];

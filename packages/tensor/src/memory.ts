@@ -52,11 +52,16 @@ export function own(object: Owned, claim: Claim): void {
   else catchInNet(object, claim);
 }
 
-/** Takes an object out of every scope: it now lives until it is disposed or collected. */
+/** Takes an object, and what it needs, out of every scope: it now lives until it is disposed or collected. */
 export function keep<T extends Owned>(object: T): T {
-  for (const scope of scopes) {
-    const claim = scope.get(object);
-    if (claim && scope.delete(object)) catchInNet(object, claim);
+  const queue: Owned[] = [object];
+  for (let next = queue.pop(); next; next = queue.pop()) {
+    const scope = scopes.find((made) => made.has(next));
+    if (scope) {
+      catchInNet(next, scope.get(next)!);
+      scope.delete(next);
+    }
+    if (scope || next === object) queue.push(...next.keeps());
   }
   return object;
 }
@@ -70,21 +75,24 @@ export function disown(object: Owned, claim: Claim): void {
   }
 }
 
-/** Collects the owned objects in a returned value: itself, or inside arrays, maps, sets and plain objects. */
-function findOwned(value: unknown, found: Set<Owned>, seen = new Set<object>()): void {
+/**
+ * Collects what a returned value needs of what a scope made: the value itself, or those inside arrays, maps, sets and
+ * plain objects, each with all that it keeps. What was made earlier cannot need what was made in the scope, so the
+ * walk stops there; otherwise every operation would walk the whole graph behind it.
+ */
+function findOwned(value: unknown, made: Scope, found: Set<Owned>, seen = new Set<object>()): void {
   if (typeof value !== "object" || value === null || seen.has(value)) return;
   seen.add(value);
   if (value instanceof Owned) {
     const queue: Owned[] = [value];
     for (let object = queue.pop(); object; object = queue.pop()) {
-      if (found.has(object)) continue;
       found.add(object);
-      queue.push(...object.keeps());
+      for (const next of object.keeps()) if (made.has(next) && !found.has(next)) queue.push(next);
     }
   } else if (Array.isArray(value) || value instanceof Map || value instanceof Set) {
-    for (const item of value.values()) findOwned(item, found, seen);
+    for (const item of value.values()) findOwned(item, made, found, seen);
   } else if (Object.getPrototypeOf(value) === Object.prototype) {
-    for (const item of Object.values(value)) findOwned(item, found, seen);
+    for (const item of Object.values(value)) findOwned(item, made, found, seen);
   }
 }
 
@@ -108,7 +116,7 @@ export function scope<T>(body: () => T): T {
           "Help: put the part before each await in a scope of its own, and read values outside of it",
       );
     }
-    findOwned(result, survivors);
+    findOwned(result, made, survivors);
     return result;
   } finally {
     scopes.pop();

@@ -127,7 +127,10 @@ export function inferShape(op: string, requested: Shape, count: number): number[
     }
     return [...requested];
   }
-  const known = requested.filter((_, d) => d !== unknown);
+  if (requested.lastIndexOf(-1) !== unknown) {
+    throw new ShapeError(`${op}: more than one -1, got ${show(requested)}, expected at most one`);
+  }
+  const known = requested.map((size, d) => (d === unknown ? 1 : size));
   checkShape(op, known);
   const rest = numel(known);
   if (rest === 0 || count % rest !== 0) {

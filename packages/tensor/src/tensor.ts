@@ -25,11 +25,10 @@ import type { Storage } from "./storage.ts";
 /** What the finalizer of a forgotten tensor frees: one reference to its storage. */
 class Reference implements Claim {
   storage: Storage;
+  readonly bytes: number;
   constructor(storage: Storage) {
     this.storage = storage;
-  }
-  get bytes(): number {
-    return this.storage.buffer.byteLength;
+    this.bytes = storage.buffer.byteLength;
   }
   release(): void {
     this.storage.release();

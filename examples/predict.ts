@@ -1,0 +1,9 @@
+/**
+ * Tells which emotion a cropped face shows.
+ *
+ *   tsx examples/predict.ts --image face.jpg
+ */
+
+import { predictCommand, runProgram } from "@mien/emotion/node";
+
+await runProgram(predictCommand());

@@ -1,0 +1,107 @@
+/**
+ * Builds the kernels: `tsx kernels/build.ts`.
+ *
+ * Writes `generated/kernels.ts`, a module of strings (see `index.ts`). Nothing happens when no source has changed, and
+ * the WebAssembly module is compiled again only when its own sources have. The result is written under a temporary
+ * name and renamed, so two builds at once, or one beside a running program, never show half a file.
+ */
+
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { GeneratedKernels } from "./index.ts";
+import {
+  generatedFile,
+  hashLine,
+  hashSources,
+  readGeneratedHashes,
+  wasmFolder,
+  wgslFolder,
+} from "./sources.ts";
+
+const hashes = hashSources();
+const previous = readGeneratedHashes();
+if (previous?.sourceHash !== hashes.sourceHash) {
+  const wasm = (await previousWasm()) ?? (await compileWasm());
+  write({ ...hashes, wgsl: readWgsl(), wasm, workerSource: readWorker() });
+}
+
+/** Every WGSL family by name, with its includes in place. */
+function readWgsl(): Record<string, string> {
+  if (!existsSync(wgslFolder)) return {};
+  const files = readdirSync(wgslFolder)
+    .filter((name) => name.endsWith(".wgsl"))
+    .sort();
+  return Object.fromEntries(
+    files.map((file) => [file.slice(0, -".wgsl".length), resolveIncludes(file, new Set())]),
+  );
+}
+
+/** Replaces lines of the form `#include "include/x.wgsl"`; what is included twice appears once. */
+function resolveIncludes(file: string, seen: Set<string>): string {
+  const text = readFileSync(join(wgslFolder, file), "utf8");
+  return text.replace(/^#include "([^"]+)"[^\S\n]*$/gm, (line, name: string) => {
+    if (seen.has(name)) return "";
+    if (!existsSync(join(wgslFolder, name))) fail(`kernels/wgsl/${file}: there is no file for ${line}`);
+    seen.add(name);
+    return resolveIncludes(name, seen).trimEnd();
+  });
+}
+
+function readWorker(): string {
+  const file = join(wasmFolder, "worker.js");
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
+}
+
+/** The compiled modules of the previous build, where their sources are still the same. */
+async function previousWasm(): Promise<GeneratedKernels["wasm"] | null> {
+  if (previous?.wasmHash !== hashes.wasmHash) return null;
+  const { kernels } = await import("./generated/kernels.ts");
+  return kernels.wasmHash === hashes.wasmHash ? kernels.wasm : null;
+}
+
+async function compileWasm(): Promise<GeneratedKernels["wasm"]> {
+  if (!existsSync(join(wasmFolder, "index.ts"))) return { simd: "", relaxed: "" };
+  const [simd, relaxed] = [await compile([]), await compile(["--enable", "relaxed-simd"])];
+  return { simd, relaxed };
+}
+
+/** Runs the AssemblyScript compiler in this process, and gives its output in base64. */
+async function compile(extra: readonly string[]): Promise<string> {
+  const asc = await import("assemblyscript/asc");
+  let binary: Uint8Array | undefined;
+  const errors: string[] = [];
+  const options = [
+    ...["index.ts", "--baseDir", wasmFolder, "--outFile", "kernels.wasm"],
+    ...["-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", "--enable", "threads", ...extra],
+    // Buffers, scratch and the workers' control block share one memory, which the device owns and grows.
+    ...["--memoryBase", "8192", "--importMemory", "--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536"],
+  ];
+  const { error } = await asc.main(options, {
+    stdout: { write: () => undefined },
+    stderr: { write: (chunk: string | Uint8Array) => void errors.push(String(chunk)) },
+    writeFile: (_name: string, contents: string | Uint8Array) => {
+      if (typeof contents !== "string") binary = contents;
+    },
+  });
+  if (error || !binary)
+    fail(`${errors.join("")}\nkernels/wasm: ${error?.message ?? "the compiler wrote nothing"}`);
+  return Buffer.from(binary).toString("base64");
+}
+
+function write(kernels: GeneratedKernels): void {
+  const text = `${hashLine(kernels)}// Written by kernels/build.ts. Do not edit.
+
+import type { GeneratedKernels } from "../index.ts";
+
+export const kernels: GeneratedKernels = ${JSON.stringify(kernels, null, 1)};
+`;
+  mkdirSync(dirname(generatedFile), { recursive: true });
+  const temporary = `${generatedFile}.${process.pid}.tmp`;
+  writeFileSync(temporary, text);
+  renameSync(temporary, generatedFile);
+}
+
+function fail(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,88 @@
+// Staging for convolutions: a strip of an image, with its zeros round it, in a thread's scratch.
+//
+// A tap of the kernel then reads the staged planes at a fixed offset from where the output pixel stands, with no
+// bounds to test. For a stride of s columns, a staged row holds first the columns 0, s, 2s ... then 1, s + 1, ... (its
+// "phases"), so that neighbouring output pixels read neighbouring values whatever the stride.
+
+import { bytes } from "./address";
+
+/** The geometry of a staged strip; all sizes in elements. Part of several kernels' arguments. */
+@unmanaged
+export class StageArgs {
+  source: usize;
+  /** From one image to the next. */
+  imageSize: i32;
+  /** Planes that are staged together: the channels of a group. */
+  planes: i32;
+  height: i32;
+  width: i32;
+  /** The source row and column of the first staged element of strip 0; negative where padding comes first. */
+  originRow: i32;
+  originColumn: i32;
+  /** Source rows from one strip to the next, and rows staged for one. */
+  rowsPerStrip: i32;
+  stagedRows: i32;
+  phases: i32;
+  phasePitch: i32;
+  rowPitch: i32;
+  planePitch: i32;
+}
+
+/** Copies the planes of group `group` of image `image`, as far as strip `strip` needs them, to `to`. */
+export function stageStrip(s: StageArgs, image: i32, group: i32, strip: i32, to: usize): void {
+  const width = s.width, height = s.height, rowBytes = bytes(s.rowPitch), planes = s.planes;
+  const planeBytes = bytes(width * height), stagedRows = s.stagedRows;
+  const first = s.originRow + strip * s.rowsPerStrip;
+  let plane = s.source + bytes(image * s.imageSize) + <usize>(group * planes) * planeBytes;
+  for (let p = 0; p < planes; p++, plane += planeBytes, to += bytes(s.planePitch)) {
+    let rowTo = to;
+    for (let r = 0; r < stagedRows; r++, rowTo += rowBytes) {
+      const row = first + r;
+      if (row < 0 || row >= height) memory.fill(rowTo, 0, rowBytes);
+      else if (s.phases == 1) stageRow(s, plane + bytes(row * width), rowTo);
+      else stagePhases(s, plane + bytes(row * width), rowTo);
+    }
+  }
+}
+
+/** One row as it is, with zeros before and behind it. Stores whole vectors: what they overrun is written next. */
+function stageRow(s: StageArgs, from: usize, to: usize): void {
+  const zero = f32x4.splat(0), skip = s.originColumn, pitch = s.rowPitch;
+  const before = min(max(0, -skip), pitch), count = max(0, min(s.width - max(0, skip), pitch - before));
+  from += bytes(max(0, skip));
+  const end = to + bytes(pitch), begin = to + bytes(before), behind = begin + bytes(count);
+  for (; to < begin; to += 16) v128.store(to, zero);
+  for (to = begin; to < behind; to += 16, from += 16) v128.store(to, v128.load(from));
+  for (to = behind; to < end; to += 16) v128.store(to, zero);
+}
+
+function stagePhases(s: StageArgs, from: usize, to: usize): void {
+  const phases = s.phases, pitch = s.phasePitch, width = s.width;
+  for (let phase = 0; phase < phases; phase++) {
+    let column = s.originColumn + phase;
+    for (let i = 0; i < pitch; i++, column += phases, to += 4) {
+      store<f32>(to, column >= 0 && column < width ? load<f32>(from + bytes(column)) : 0);
+    }
+  }
+}
+
+/** Where the taps of every plane lie in a staged strip. */
+@unmanaged
+export class TapArgs {
+  /** Per tap: its index in the weight's plane, and its offset in a staged plane. */
+  taps: usize;
+  tapCount: i32;
+  /** The table to write: for each plane and tap an offset in bytes, and 3 more so that tiles of 4 may overrun. */
+  offsets: usize;
+}
+
+export function fillOffsets(t: TapArgs, planes: i32, planePitch: i32): void {
+  let to = t.offsets, offset = 0;
+  for (let plane = 0; plane < planes; plane++) {
+    for (let i = 0; i < t.tapCount; i++, to += 4) {
+      offset = (plane * planePitch + load<i32>(t.taps + (<usize>i << 3), 4)) << 2;
+      store<i32>(to, offset);
+    }
+  }
+  for (let i = 0; i < 3; i++, to += 4) store<i32>(to, offset);
+}

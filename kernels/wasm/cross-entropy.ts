@@ -1,0 +1,111 @@
+// Cross-entropy of logits against class indices, and its gradient, target by target.
+//
+// With the largest logit taken away, log p = x - log(sum of exp x) stays exact where p itself would round to 0. Sums
+// over classes are carried in float64.
+
+import { bytes } from "./address";
+import { exp4, log4 } from "./simd";
+
+@unmanaged
+class CrossEntropyArgs {
+  logits: usize;
+  targets: usize;
+  /** One weight per class, or 0. */
+  weight: usize;
+  /** The terms, or the gradient for the logits. */
+  out: usize;
+  /** The gradients of the losses. */
+  scale: usize;
+  scaleStride: i32;
+  outer: i32;
+  classes: i32;
+  inner: i32;
+  ignoreIndex: i32;
+  smoothing: f32;
+  targetsPerChunk: i32;
+
+  @inline
+  weightOf(index: i32): f32 {
+    return this.weight ? load<f32>(this.weight + bytes(index)) : 1;
+  }
+
+  /** Logit `index` of a target whose first one lies at `at`. */
+  @inline
+  logit(at: i32, index: i32): f32 {
+    return load<f32>(this.logits + bytes(at + index * this.inner));
+  }
+}
+
+@inline
+function exp(x: f32): f32 {
+  return f32x4.extract_lane(exp4(f32x4.splat(x)), 0);
+}
+
+@inline
+function log(x: f32): f32 {
+  return f32x4.extract_lane(log4(f32x4.splat(x)), 0);
+}
+
+function largest(c: CrossEntropyArgs, at: i32): f32 {
+  let most: f32 = -Infinity;
+  for (let i = 0; i < c.classes; i++) most = max<f32>(most, c.logit(at, i));
+  return most;
+}
+
+function sumOfExp(c: CrossEntropyArgs, at: i32, most: f32): f64 {
+  let sum: f64 = 0;
+  for (let i = 0; i < c.classes; i++) sum += <f64>exp(c.logit(at, i) - most);
+  return sum;
+}
+
+/** Losses and weights of some targets. */
+export function crossEntropy(args: usize, chunk: i32): void {
+  const c = changetype<CrossEntropyArgs>(args);
+  const count = c.outer * c.inner, classes = c.classes, smoothing = <f64>c.smoothing;
+  const end = min(count, (chunk + 1) * c.targetsPerChunk);
+  for (let row = chunk * c.targetsPerChunk; row < end; row++) {
+    const target = load<i32>(c.targets + bytes(row)), to = c.out + bytes(row);
+    let loss: f64 = NaN, weight: f32 = NaN;
+    if (target == c.ignoreIndex) {
+      loss = 0;
+      weight = 0;
+    } else if (target >= 0 && target < classes) {
+      const at = (row / c.inner) * classes * c.inner + (row % c.inner), most = largest(c, at);
+      const logSum = <f64>log(<f32>sumOfExp(c, at, most));
+      weight = c.weightOf(target);
+      loss = <f64>weight * (1 - smoothing) * (logSum - <f64>(c.logit(at, target) - most));
+      if (smoothing > 0) {
+        let spread: f64 = 0;
+        for (let i = 0; i < classes; i++) spread += <f64>c.weightOf(i) * (logSum - <f64>(c.logit(at, i) - most));
+        loss += (smoothing / <f64>classes) * spread;
+      }
+    }
+    store<f32>(to, <f32>loss);
+    store<f32>(to + bytes(count), weight);
+  }
+}
+
+/** With f(c) the factor of nll(c) in the loss, the gradient for logit c is scale * (sum(f) p(c) - f(c)). */
+export function crossEntropyGrad(args: usize, chunk: i32): void {
+  const c = changetype<CrossEntropyArgs>(args);
+  const count = c.outer * c.inner, classes = c.classes, smoothing = c.smoothing, even = smoothing / <f32>classes;
+  const end = min(count, (chunk + 1) * c.targetsPerChunk);
+  for (let row = chunk * c.targetsPerChunk; row < end; row++) {
+    const target = load<i32>(c.targets + bytes(row));
+    const at = (row / c.inner) * classes * c.inner + (row % c.inner);
+    if (target == c.ignoreIndex || target < 0 || target >= classes) {
+      const known: f32 = target == c.ignoreIndex ? 0 : NaN;
+      for (let i = 0; i < classes; i++) store<f32>(c.out + bytes(at + i * c.inner), known);
+      continue;
+    }
+    const scale = load<f32>(c.scale + bytes(row * c.scaleStride)), most = largest(c, at);
+    const sum = <f32>sumOfExp(c, at, most);
+    let factors: f32 = c.weightOf(target) * (1 - smoothing);
+    if (smoothing > 0) for (let i = 0; i < classes; i++) factors += even * c.weightOf(i);
+    for (let i = 0; i < classes; i++) {
+      const own = (i == target ? c.weightOf(i) * (1 - smoothing) : 0) + even * c.weightOf(i);
+      const p = exp(c.logit(at, i) - most) / sum;
+      store<f32>(c.out + bytes(at + i * c.inner), (factors * p - own) * scale);
+    }
+  }
+}

@@ -1,0 +1,15 @@
+// Every kernel, and what the host needs to run them. A kernel is `name(args, chunk)`: the address of its argument block
+// and which piece of the work to do.
+
+export { adam } from "./adam";
+export { augment } from "./augment";
+export { conv2d, conv2dPack } from "./conv2d";
+export { conv2dWeightGrad, conv2dWeightGradMerge, conv2dWeightGradOffsets } from "./conv2d-weight-grad";
+export { accumulate, copy, fill } from "./copy";
+export { crossEntropy, crossEntropyGrad } from "./cross-entropy";
+export { binary, unary, where } from "./elementwise";
+export { matmul, matmulMerge } from "./matmul";
+export { maxPool2d, maxPool2dGrad } from "./pool";
+export { reduceColumns, reduceMerge, reduceRows } from "./reduce";
+export { softmax, softmaxGrad } from "./softmax";
+export { heapStart, setThread } from "./thread";

@@ -1,0 +1,53 @@
+// Packing: copying a block of a matrix into panels, in the order in which a micro-kernel reads it.
+//
+// A panel holds 4 (or 8) rows side by side: for each k their 4 (or 8) values. Rows beyond the matrix repeat the last
+// one; what is computed from them is never written out.
+
+import { bytes } from "./address";
+
+/** Transposes the 4x4 block of floats at the four row addresses into four vectors `step` bytes apart. */
+@inline
+function transpose4(r0: usize, r1: usize, r2: usize, r3: usize, to: usize, step: usize): void {
+  const a = v128.load(r0), b = v128.load(r1), c = v128.load(r2), d = v128.load(r3);
+  const ab0 = i32x4.shuffle(a, b, 0, 4, 1, 5), ab1 = i32x4.shuffle(a, b, 2, 6, 3, 7);
+  const cd0 = i32x4.shuffle(c, d, 0, 4, 1, 5), cd1 = i32x4.shuffle(c, d, 2, 6, 3, 7);
+  v128.store(to, i64x2.shuffle(ab0, cd0, 0, 2));
+  v128.store(to + step, i64x2.shuffle(ab0, cd0, 1, 3));
+  v128.store(to + 2 * step, i64x2.shuffle(ab1, cd1, 0, 2));
+  v128.store(to + 3 * step, i64x2.shuffle(ab1, cd1, 1, 3));
+}
+
+/**
+ * Packs four rows of `count` floats, `pitch` bytes apart, as `count` vectors that lie `step` bytes apart. Only `valid`
+ * of the rows exist.
+ */
+export function packRows(from: usize, pitch: usize, valid: i32, count: i32, to: usize, step: usize): void {
+  const r0 = from;
+  const r1 = valid > 1 ? from + pitch : r0;
+  const r2 = valid > 2 ? r1 + pitch : r1;
+  const r3 = valid > 3 ? r2 + pitch : r2;
+  let at: usize = 0;
+  const end = bytes(count & ~3);
+  for (; at < end; at += 16, to += 4 * step) transpose4(r0 + at, r1 + at, r2 + at, r3 + at, to, step);
+  for (const last = bytes(count); at < last; at += 4, to += step) {
+    store<f32>(to, load<f32>(r0 + at));
+    store<f32>(to, load<f32>(r1 + at), 4);
+    store<f32>(to, load<f32>(r2 + at), 8);
+    store<f32>(to, load<f32>(r3 + at), 12);
+  }
+}
+
+/** Packs `width` (4 or 8) columns of `count` rows, `pitch` bytes apart; of the columns only `valid` exist. */
+export function packColumns(from: usize, pitch: usize, valid: i32, count: i32, to: usize, width: i32): void {
+  const step = bytes(width);
+  if (valid >= width) {
+    for (let k = 0; k < count; k++, from += pitch, to += step) {
+      v128.store(to, v128.load(from));
+      if (width == 8) v128.store(to, v128.load(from, 16), 16);
+    }
+    return;
+  }
+  for (let k = 0; k < count; k++, from += pitch, to += step) {
+    for (let i = 0; i < width; i++) store<f32>(to + bytes(i), load<f32>(from + bytes(min(i, valid - 1))));
+  }
+}

@@ -1,0 +1,66 @@
+// The gradient of a convolution for its image: row = input channel, col = input position, k = (output channel, kh, kw).
+//
+// Read backwards: kernel position kh saw input row ih from the output row (ih + pad - kh * dilation) / stride, if that
+// division leaves no remainder and the row exists.
+
+#include "include/conv2d.wgsl"
+#include "include/tile_loop.wgsl"
+
+// Whether a stride is larger than one.
+const STRIDED = true;
+
+@group(0) @binding(0) var<storage, read> gradOut: array<f32>;
+@group(0) @binding(1) var<storage, read> weight: array<f32>;
+@group(0) @binding(2) var<storage, read_write> gradX: array<f32>;
+@group(1) @binding(0) var<uniform> params: Params;
+
+fn rowPlaceA(group: u32, row: u32) -> u32 {
+  return params.aOffset + (group * params.cOutGroup * params.cInGroup + row) * kernelH() * kernelW();
+}
+
+fn kPlaceA(k: u32) -> u32 {
+  let area = kernelH() * kernelW();
+  return (k / area) * params.cInGroup * area + k % area;
+}
+
+fn fetchA(place: u32) -> f32 {
+  return weight[place];
+}
+
+fn colPlaceB(group: u32, col: u32) -> vec3<i32> {
+  let row = col / params.wIn;
+  let plane = (row / params.hIn) * params.cOut + group * params.cOutGroup;
+  return vec3<i32>(
+    i32(params.bOffset + plane * params.hOut * params.wOut),
+    i32(row % params.hIn + params.padTop),
+    i32(col % params.wIn + params.padLeft),
+  );
+}
+
+fn kPlaceB(k: u32) -> vec3<i32> {
+  let position = kernelPosition(k);
+  return vec3<i32>(
+    i32(position.x * params.hOut * params.wOut),
+    -i32(position.y * params.dilationH),
+    -i32(position.z * params.dilationW),
+  );
+}
+
+fn fetchB(place: vec3<i32>) -> f32 {
+  if (place.y < 0 || place.z < 0) { return 0.0; }
+  var row = u32(place.y);
+  var col = u32(place.z);
+  if (STRIDED) {
+    if (row % params.strideH != 0u || col % params.strideW != 0u) { return 0.0; }
+    row /= params.strideH;
+    col /= params.strideW;
+  }
+  if (row >= params.hOut || col >= params.wOut) { return 0.0; }
+  return gradOut[u32(place.x) + row * params.wOut + col];
+}
+
+fn writeOut(group: u32, split: u32, row: u32, col: u32, sum: f32) {
+  let area = params.hIn * params.wIn;
+  let plane = (split * params.images + col / area) * params.cIn + group * params.cInGroup + row;
+  gradX[params.outOffset + plane * area + col % area] = sum;
+}

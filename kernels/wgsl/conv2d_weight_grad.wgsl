@@ -1,0 +1,41 @@
+// The gradient of a convolution for its weight: row = output channel, col = weight within the filter, k = output
+// position. Few tiles and a very long k: this is the product that splitting k is for.
+
+#include "include/conv2d.wgsl"
+#include "include/tile_loop.wgsl"
+#include "include/conv2d_image.wgsl"
+
+@group(0) @binding(0) var<storage, read> gradOut: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> gradWeight: array<f32>;
+@group(1) @binding(0) var<uniform> params: Params;
+
+fn rowPlaceA(group: u32, row: u32) -> u32 {
+  return params.aOffset + (group * params.cOutGroup + row) * params.hOut * params.wOut;
+}
+
+fn kPlaceA(k: u32) -> u32 {
+  let area = params.hOut * params.wOut;
+  return (k / area) * params.cOut * area + k % area;
+}
+
+fn fetchA(place: u32) -> f32 {
+  return gradOut[place];
+}
+
+fn colPlaceB(group: u32, col: u32) -> vec3<i32> {
+  return imageOfKernel(kernelPosition(col)) + vec3<i32>(i32(group * params.cInGroup * params.hIn * params.wIn), 0, 0);
+}
+
+fn kPlaceB(k: u32) -> vec3<i32> {
+  return imageOfOutput(outputPosition(k));
+}
+
+fn fetchB(place: vec3<i32>) -> f32 {
+  return fetchImage(place);
+}
+
+fn writeOut(group: u32, split: u32, row: u32, col: u32, sum: f32) {
+  let filter = split * params.cOut + group * params.cOutGroup + row;
+  gradWeight[params.outOffset + filter * params.n + col] = sum;
+}

@@ -1,0 +1,67 @@
+// out[b] = activation(A[b] B[b] + bias), either matrix transposed or not: strides say which.
+
+#include "include/floats.wgsl"
+#include "include/activation.wgsl"
+#include "include/tile_loop.wgsl"
+
+struct Params {
+  m: u32,
+  n: u32,
+  k: u32,
+  batch: u32,
+  tilesM: u32,
+  tilesN: u32,
+  splits: u32,
+  splitLength: u32,
+  groups: u32,
+  aRowStride: u32,
+  aKStride: u32,
+  bKStride: u32,
+  bColStride: u32,
+  aBatchStride: u32,
+  bBatchStride: u32,
+  aOffset: u32,
+  bOffset: u32,
+  biasOffset: u32,
+  outOffset: u32,
+  hasBias: u32,
+  activation: u32,
+  negativeSlope: f32,
+}
+
+@group(0) @binding(0) var<storage, read> a: array<f32>;
+@group(0) @binding(1) var<storage, read> b: array<f32>;
+@group(0) @binding(2) var<storage, read> bias: array<f32>;
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;
+@group(1) @binding(0) var<uniform> params: Params;
+
+fn rowPlaceA(batch: u32, row: u32) -> u32 {
+  return params.aOffset + batch * params.aBatchStride + row * params.aRowStride;
+}
+
+fn kPlaceA(k: u32) -> u32 {
+  return k * params.aKStride;
+}
+
+fn fetchA(place: u32) -> f32 {
+  return a[place];
+}
+
+fn colPlaceB(batch: u32, col: u32) -> vec3<i32> {
+  return vec3<i32>(i32(params.bOffset + batch * params.bBatchStride + col * params.bColStride), 0, 0);
+}
+
+fn kPlaceB(k: u32) -> vec3<i32> {
+  return vec3<i32>(i32(k * params.bKStride), 0, 0);
+}
+
+fn fetchB(place: vec3<i32>) -> f32 {
+  return b[place.x];
+}
+
+fn writeOut(batch: u32, split: u32, row: u32, col: u32, sum: f32) {
+  var value = sum;
+  if (params.hasBias != 0u) { value += bias[params.biasOffset + col]; }
+  let matrix = split * params.batch + batch;
+  out[params.outOffset + (matrix * params.m + row) * params.n + col] = activate(value);
+}

@@ -1,0 +1,1 @@
+export { openReference } from "./reference/device.ts";

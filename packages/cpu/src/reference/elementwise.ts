@@ -1,0 +1,110 @@
+/**
+ * Kernels that compute each output element from the inputs at the same place: a table of scalar functions, and one
+ * loop that walks any strided view.
+ *
+ * Strides make views free of copies: a transposed matrix is read with swapped strides, a broadcast dimension with a
+ * stride of 0. The loop is always the same: take the i-th element in row-major order, ask where it lies.
+ */
+
+import type { BinaryOp, TypedArray, UnaryOp } from "@mien/tensor";
+import { type Arrays, numelOf, offsetOf, type Params } from "./kernel.ts";
+
+type Unary = (x: number, alpha: number, beta: number) => number;
+type Binary = (a: number, b: number, alpha: number) => number;
+
+const unaryFunctions: Readonly<Record<UnaryOp, Unary>> = {
+  neg: (x) => -x,
+  abs: Math.abs,
+  exp: Math.exp,
+  log: Math.log,
+  sqrt: Math.sqrt,
+  square: (x) => x * x,
+  reciprocal: (x) => 1 / x,
+  sign: Math.sign,
+  relu,
+  leakyRelu,
+  affine: (x, alpha, beta) => x * alpha + beta,
+};
+
+const binaryFunctions: Readonly<Record<BinaryOp, Binary>> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  pow: power,
+  // Math.max and Math.min propagate NaN, as the contract asks.
+  maximum: (a, b) => Math.max(a, b),
+  minimum: (a, b) => Math.min(a, b),
+  eq: (a, b) => Number(a === b),
+  ne: (a, b) => Number(a !== b),
+  lt: (a, b) => Number(a < b),
+  le: (a, b) => Number(a <= b),
+  gt: (a, b) => Number(a > b),
+  ge: (a, b) => Number(a >= b),
+  leakyReluGrad: (gradOut, out, negativeSlope) => (out > 0 ? gradOut : negativeSlope * gradOut),
+};
+
+export function relu(x: number): number {
+  return Math.max(x, 0);
+}
+
+export function leakyRelu(x: number, negativeSlope: number): number {
+  return x > 0 ? x : negativeSlope * x;
+}
+
+/** a to the b as IEEE 754, C and PyTorch have it: 1 to any power is 1, where JavaScript's `1 ** NaN` is NaN. */
+function power(a: number, b: number): number {
+  if (a === 1 || (a === -1 && Math.abs(b) === Infinity)) return 1;
+  return a ** b;
+}
+
+/** bool is the only type stored as Uint32Array, and everything that is not 0 becomes true (NaN too). */
+function convert(value: number, out: TypedArray): number {
+  return out instanceof Uint32Array ? Number(value !== 0) : value;
+}
+
+export function fill([out]: Arrays<"fill">, { count, value }: Params<"fill">): void {
+  out.fill(value, 0, count);
+}
+
+export function copy([x, out]: Arrays<"copy">, { shape, xStrides, outStrides }: Params<"copy">): void {
+  const count = numelOf(shape);
+  for (let i = 0; i < count; i++) {
+    out[offsetOf(i, shape, outStrides)] = convert(x[offsetOf(i, shape, xStrides)]!, out);
+  }
+}
+
+export function accumulate([x, out]: Arrays<"accumulate">, { count }: Params<"accumulate">): void {
+  for (let i = 0; i < count; i++) out[i]! += x[i]!;
+}
+
+export function unary(
+  [x, out]: Arrays<"unary">,
+  { op, shape, xStrides, alpha, beta }: Params<"unary">,
+): void {
+  const f = unaryFunctions[op];
+  const count = numelOf(shape);
+  for (let i = 0; i < count; i++) out[i] = f(x[offsetOf(i, shape, xStrides)]!, alpha, beta);
+}
+
+export function binary(
+  [a, b, out]: Arrays<"binary">,
+  { op, shape, aStrides, bStrides, alpha }: Params<"binary">,
+): void {
+  const f = binaryFunctions[op];
+  const count = numelOf(shape);
+  for (let i = 0; i < count; i++) {
+    out[i] = f(a[offsetOf(i, shape, aStrides)]!, b[offsetOf(i, shape, bStrides)]!, alpha);
+  }
+}
+
+export function where(
+  [condition, a, b, out]: Arrays<"where">,
+  { shape, conditionStrides, aStrides, bStrides }: Params<"where">,
+): void {
+  const count = numelOf(shape);
+  for (let i = 0; i < count; i++) {
+    const chosen = condition[offsetOf(i, shape, conditionStrides)] !== 0;
+    out[i] = chosen ? a[offsetOf(i, shape, aStrides)]! : b[offsetOf(i, shape, bStrides)]!;
+  }
+}

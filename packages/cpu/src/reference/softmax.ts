@@ -1,0 +1,104 @@
+/**
+ * Softmax, and the cross-entropy that stands on it.
+ *
+ * exp overflows early, but softmax does not change when a constant is taken from all logits: with the largest taken
+ * away no exponent is above 0. Cross-entropy never computes the softmax and then its logarithm, but the logarithm
+ * directly: log p = x - max - log(sum of exp(x - max)), which stays exact where p itself would round to 0.
+ */
+
+import type { TypedArray } from "@mien/tensor";
+import type { Arrays, Params } from "./kernel.ts";
+
+/** The log-probabilities of `size` logits which begin at `start` and lie `step` apart. */
+function logProbabilities(x: TypedArray, start: number, size: number, step: number): Float64Array {
+  const logits = Float64Array.from({ length: size }, (_, i) => x[start + i * step]!);
+  const max = logits.reduce((most, logit) => Math.max(most, logit), -Infinity);
+  const sumOfExp = logits.reduce((sum, logit) => sum + Math.exp(logit - max), 0);
+  return logits.map((logit) => logit - max - Math.log(sumOfExp));
+}
+
+export function softmax([x, out]: Arrays<"softmax">, { outer, size, inner, log }: Params<"softmax">): void {
+  for (let row = 0; row < outer * inner; row++) {
+    const start = Math.floor(row / inner) * size * inner + (row % inner);
+    logProbabilities(x, start, size, inner).forEach((logP, i) => {
+      out[start + i * inner] = log ? logP : Math.exp(logP);
+    });
+  }
+}
+
+export function softmaxGrad(
+  [gradOut, y, gradX]: Arrays<"softmaxGrad">,
+  { outer, size, inner, log }: Params<"softmaxGrad">,
+): void {
+  for (let row = 0; row < outer * inner; row++) {
+    const start = Math.floor(row / inner) * size * inner + (row % inner);
+    let sum = 0;
+    for (let i = 0; i < size; i++) {
+      const at = start + i * inner;
+      sum += log ? gradOut[at]! : gradOut[at]! * y[at]!;
+    }
+    for (let i = 0; i < size; i++) {
+      const at = start + i * inner;
+      gradX[at] = log ? gradOut[at]! - Math.exp(y[at]!) * sum : (gradOut[at]! - sum) * y[at]!;
+    }
+  }
+}
+
+export function crossEntropy(
+  [logits, targets, weight, terms]: Arrays<"crossEntropy">,
+  { outer, classes, inner, ignoreIndex, labelSmoothing }: Params<"crossEntropy">,
+): void {
+  const count = outer * inner;
+  const weightOf = (c: number): number => (weight === null ? 1 : weight[c]!);
+  for (let row = 0; row < count; row++) {
+    const target = targets[row]!;
+    const isClass = target >= 0 && target < classes;
+    let loss = Number.NaN;
+    let targetWeight = Number.NaN;
+    if (target === ignoreIndex) {
+      loss = 0;
+      targetWeight = 0;
+    } else if (isClass) {
+      const start = Math.floor(row / inner) * classes * inner + (row % inner);
+      const logP = logProbabilities(logits, start, classes, inner);
+      targetWeight = weightOf(target);
+      loss = -targetWeight * (1 - labelSmoothing) * logP[target]!;
+      if (labelSmoothing > 0) {
+        // The smoothed part asks for every class a little.
+        logP.forEach((value, c) => {
+          loss -= (labelSmoothing / classes) * weightOf(c) * value;
+        });
+      }
+    }
+    terms[row] = loss;
+    terms[count + row] = targetWeight;
+  }
+}
+
+/**
+ * With p the softmax of the logits, d nll(t) / d logit[c] = p[c] - [c = t]: what the model says less what is true.
+ * Label smoothing adds the same for every class, each with its own small factor.
+ */
+export function crossEntropyGrad(
+  [logits, targets, weight, scale, gradLogits]: Arrays<"crossEntropyGrad">,
+  { outer, classes, inner, ignoreIndex, labelSmoothing, scaleStride }: Params<"crossEntropyGrad">,
+): void {
+  const weightOf = (c: number): number => (weight === null ? 1 : weight[c]!);
+  for (let row = 0; row < outer * inner; row++) {
+    const target = targets[row]!;
+    const isClass = target >= 0 && target < classes;
+    const start = Math.floor(row / inner) * classes * inner + (row % inner);
+    const p = logProbabilities(logits, start, classes, inner).map(Math.exp);
+    // The loss is the sum of factors[c] * nll(c).
+    const factors = p.map(
+      (_, c) =>
+        (c === target ? weightOf(c) * (1 - labelSmoothing) : 0) + (labelSmoothing / classes) * weightOf(c),
+    );
+    const sumOfFactors = factors.reduce((sum, factor) => sum + factor, 0);
+    for (let c = 0; c < classes; c++) {
+      const gradient = (sumOfFactors * p[c]! - factors[c]!) * scale[row * scaleStride]!;
+      const known = target === ignoreIndex ? 0 : Number.NaN;
+      gradLogits[start + c * inner] = isClass && target !== ignoreIndex ? gradient : known;
+    }
+  }
+}

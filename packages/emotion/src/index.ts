@@ -1,0 +1,10 @@
+export * from "./classes.ts";
+export { evaluate, likeliest, type Predictions } from "./evaluate.ts";
+export { type Batch, batchesOf, FaceLoader } from "./face-loader.ts";
+export * from "./faces.ts";
+export * from "./images.ts";
+export * from "./metrics.ts";
+export { DEFAULT_CNN, EmotionCNN, type EmotionCNNConfig, type EmotionCNNOptions } from "./model.ts";
+export * from "./model-file.ts";
+export * from "./trainer.ts";
+export * from "./transforms.ts";

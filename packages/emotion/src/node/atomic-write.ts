@@ -1,0 +1,47 @@
+/**
+ * Writing a file so that a crash never leaves half of it: to a temporary name in the same folder, flushed to disk,
+ * then renamed over the old one, then the folder flushed too. Whoever reads sees the old file or the new one.
+ */
+
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { DataError } from "mien";
+
+const SUFFIX = ".partial";
+
+/**
+ * Writes `contents` to `path`, making its folder if need be.
+ *
+ * @throws DataError that names the path and the system's reason; what stood there before is untouched then
+ */
+export async function writeFileAtomic(path: string, contents: Uint8Array | string): Promise<void> {
+  const folder = dirname(path);
+  const temporary = join(folder, `.${basename(path)}.${process.pid}${SUFFIX}`);
+  try {
+    await mkdir(folder, { recursive: true });
+    const file = await open(temporary, "w");
+    try {
+      await file.writeFile(contents);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    const directory = await open(folder, "r");
+    await directory.sync().finally(() => directory.close());
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => {});
+    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    throw new DataError(`write: cannot write ${path}, got ${reason}. Help: check the folder's rights and free space`, {
+      cause,
+    });
+  }
+}
+
+/** Removes what killed processes left half-written in a folder. */
+export async function removeStalePartials(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  await Promise.all(
+    names.filter((name) => name.startsWith(".") && name.endsWith(SUFFIX)).map((name) => rm(join(folder, name), { force: true })),
+  );
+}

@@ -1,0 +1,55 @@
+/**
+ * Running a command: flags in, exit code out.
+ *
+ * 0 all went well, 1 the data, a file or a device is at fault, 2 the command line is, 130 interrupted by Ctrl-C.
+ * An error of ours is one sentence on standard error; anything else is a bug and shows its stack.
+ */
+
+import { type Command, CommanderError } from "commander";
+import { MienError } from "mien";
+
+/** A command that was stopped by Ctrl-C and has saved what it could. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+}
+
+/** Parses `args` (without node and script) and runs the command; sets the exit code of the process. */
+export async function runProgram(command: Command, args: readonly string[] = process.argv.slice(2)): Promise<void> {
+  command.exitOverride();
+  try {
+    await command.parseAsync(args as string[], { from: "user" });
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has printed it
+  if (error instanceof Interrupted) {
+    console.error(error.message);
+    return 130;
+  }
+  if (error instanceof MienError) {
+    console.error(`error: ${error.message}`);
+    return 1;
+  }
+  console.error("internal error, please report it:", error);
+  return 1;
+}
+
+/**
+ * Calls `body` with a signal that the first Ctrl-C (or SIGTERM) aborts. The second one ends the process at once.
+ */
+export async function withInterrupt<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const stop = (name: NodeJS.Signals) => {
+    if (controller.signal.aborted) process.exit(name === "SIGTERM" ? 143 : 130);
+    controller.abort(name);
+  };
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+  try {
+    return await body(controller.signal);
+  } finally {
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+  }
+}

@@ -1,0 +1,3 @@
+export * from "@mien/nn";
+export * from "@mien/tensor";
+export { DEVICE_CHOICES, type DeviceChoice, type OpenDeviceOptions, openDevice } from "./open-device.ts";

@@ -1,0 +1,90 @@
+/**
+ * Opening a device by name, and choosing one when the name is "auto".
+ *
+ * Devices are imported only when they are asked for: a program that predicts one image on the CPU never loads WebGPU.
+ */
+
+import {
+  type Device,
+  DeviceError,
+  type DeviceName,
+  peekDefaultDevice,
+  setDefaultDevice,
+  setGarbageCollector,
+} from "@mien/tensor";
+
+export type DeviceChoice = DeviceName | "auto";
+
+/** The names that `openDevice` takes. */
+export const DEVICE_CHOICES: readonly DeviceChoice[] = ["auto", "webgpu", "cpu", "reference"];
+
+export interface OpenDeviceOptions {
+  /** Threads of the CPU device. Default: as many as the machine runs at once. */
+  readonly threads?: number;
+  /** Hears which device was taken and why, in one line. Default for "auto" and software adapters: console.info. */
+  readonly log?: (line: string) => void;
+}
+
+/**
+ * Opens a device. The first one that a program opens becomes its default device.
+ *
+ * - "auto": WebGPU where there is a hardware adapter, else the CPU.
+ * - "webgpu": any adapter, also one in software, which it says.
+ * - "cpu": WebAssembly SIMD with threads.
+ * - "reference": plain TypeScript, slow and obvious, the only device with float64.
+ *
+ * @throws DeviceError if there is no such device here
+ */
+export async function openDevice(choice: DeviceChoice = "auto", options: OpenDeviceOptions = {}): Promise<Device> {
+  const device = await open(choice, options);
+  if (!peekDefaultDevice()) setDefaultDevice(device);
+  await offerGarbageCollection();
+  return device;
+}
+
+async function open(choice: DeviceChoice, { threads, log = console.info }: OpenDeviceOptions): Promise<Device> {
+  switch (choice) {
+    case "auto": {
+      const { openWebGPU, probeWebGPU } = await import("@mien/webgpu");
+      const found = await probeWebGPU();
+      if ("adapter" in found && !found.isFallback) {
+        log(`device: webgpu, ${found.description}`);
+        return openWebGPU({ software: "refuse" });
+      }
+      const reason = "adapter" in found ? `the only adapter is software (${found.description})` : found.reason;
+      const device = await openCpuDevice(threads);
+      log(`device: ${device.description}, because there is no WebGPU: ${reason}`);
+      return device;
+    }
+    case "webgpu": {
+      const { openWebGPU } = await import("@mien/webgpu");
+      const device = await openWebGPU({ software: "allow" });
+      if (device.isSoftware) log(`device: ${device.description}; this adapter is software: correct, but slow`);
+      return device;
+    }
+    case "cpu":
+      return openCpuDevice(threads);
+    case "reference": {
+      const { openReference } = await import("@mien/cpu");
+      return openReference();
+    }
+    default:
+      choice satisfies never;
+      throw new DeviceError(`openDevice: got "${choice}", expected one of ${DEVICE_CHOICES.join(", ")}`);
+  }
+}
+
+async function openCpuDevice(threads: number | undefined): Promise<Device> {
+  const { openCpu } = await import("@mien/cpu");
+  return openCpu(threads === undefined ? {} : { threads });
+}
+
+/**
+ * JavaScript engines do not see device memory, so a program without scopes needs a push to collect its forgotten
+ * tensors. Node can be asked for the means; in browsers the engine's own schedule has to do.
+ */
+async function offerGarbageCollection(): Promise<void> {
+  if (typeof process === "undefined" || !process.versions?.node) return;
+  const { exposeGarbageCollection } = await import("./node-garbage.ts");
+  setGarbageCollector(exposeGarbageCollection);
+}

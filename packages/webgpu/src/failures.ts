@@ -1,0 +1,54 @@
+/**
+ * What went wrong, kept until somebody can be told.
+ *
+ * A GPU reports most failures after the call that caused them has returned. The first one sticks here, and the next
+ * call on the device throws it, once. A lost device and a disposed one never recover: every call throws.
+ */
+
+import { DeviceError, DisposedError } from "@mien/tensor";
+
+/** What our labels in a message of the GPU's say about the kernel that it concerns. */
+const kernelLabel = /\[(?:Invalid )?(?:ComputePipeline|ShaderModule|CommandBuffer) "+([^"]+)"/;
+
+export class Failures {
+  #pending: DeviceError | null = null;
+  #final: DeviceError | DisposedError | null = null;
+
+  /** Whether the device is lost or disposed. */
+  get isFinal(): boolean {
+    return this.#final !== null;
+  }
+
+  /** Notes a failure; of several only the first is told, since the others tend to follow from it. */
+  record(message: string): void {
+    this.#pending ??= new DeviceError(message);
+  }
+
+  /** Notes an error that the GPU reported out of turn. */
+  recordGpuError(error: GPUError): void {
+    const kind = error.constructor.name === "GPUOutOfMemoryError" ? "is out of memory" : "reported an error";
+    const message = error.message.trim();
+    const kernel = kernelLabel.exec(message)?.[1];
+    this.record(`${kernel ?? "webgpu"}: the GPU ${kind}: ${message}`);
+  }
+
+  lose(info: Pick<GPUDeviceLostInfo, "reason" | "message">): void {
+    const reason = info.reason === "destroyed" ? "destroyed" : (info.reason ?? "unknown");
+    const help =
+      reason === "destroyed" ? "" : "\nhelp: open a new device, and continue from the last checkpoint";
+    this.#final ??= new DeviceError(`webgpu: GPU device lost (${reason}): ${info.message}${help}`);
+  }
+
+  dispose(): void {
+    this.#pending = null;
+    this.#final ??= new DisposedError("webgpu: the device was disposed, and can no longer be used");
+  }
+
+  /** Throws what has been noted. */
+  check(): void {
+    if (this.#final) throw this.#final;
+    const error = this.#pending;
+    this.#pending = null;
+    if (error) throw error;
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * Kernels that treat every element alike: one invocation each.
+ */
+
+import {
+  type BinaryOp,
+  bytesPerElement,
+  type DType,
+  type Operand,
+  type UnaryOp,
+  viewAs,
+} from "@mien/tensor";
+import type { Variant } from "../shader.ts";
+import { constantCase, groupsFor, type Launcher, type Plan, scalarOf, unsupported } from "./plan.ts";
+import { viewOf } from "./views.ts";
+
+const unaryOps = [
+  ...["neg", "abs", "exp", "log", "sqrt", "square", "reciprocal", "sign", "relu", "leakyRelu", "affine"],
+] as const satisfies readonly string[];
+
+const binaryOps = [
+  ...["add", "sub", "mul", "div", "pow", "maximum", "minimum"],
+  ...["eq", "ne", "lt", "le", "gt", "ge", "leakyReluGrad"],
+] as const satisfies readonly string[];
+
+const unaryVariant = (op: UnaryOp | "affineInt", T: string): Variant => ({
+  shader: "unary",
+  knobs: { OP: constantCase(op), T },
+});
+
+const binaryVariant = (op: BinaryOp, T: string): Variant => ({
+  shader: "binary",
+  knobs: { OP: constantCase(op), T },
+});
+
+export const unary: Plan<"unary"> = {
+  variants: unaryOps.map((op) => unaryVariant(op as UnaryOp, "f32")),
+  launch(gpu, [x, out], { op, shape, xStrides, alpha, beta }) {
+    const T = scalarOf(gpu.kernel, x.dtype);
+    const whole = T === "i32" && Number.isInteger(alpha) && Number.isInteger(beta);
+    const view = viewOf(shape, xStrides);
+    gpu.dispatch({
+      variant: unaryVariant(op === "affine" && whole ? "affineInt" : op, T),
+      buffers: { x: x.buffer, out: out.buffer },
+      params: { ...view, offsets: [x.offset], outOffset: out.offset, alpha, beta },
+      workgroups: groupsFor(view.count),
+    });
+  },
+};
+
+export const binary: Plan<"binary"> = {
+  variants: binaryOps.map((op) => binaryVariant(op as BinaryOp, "f32")),
+  launch(gpu, [a, b, out], { op, shape, aStrides, bStrides, alpha }) {
+    const view = viewOf(shape, aStrides, bStrides);
+    gpu.dispatch({
+      variant: binaryVariant(op, scalarOf(gpu.kernel, a.dtype)),
+      buffers: { a: a.buffer, b: b.buffer, out: out.buffer },
+      params: { ...view, offsets: [a.offset, b.offset], outOffset: out.offset, alpha },
+      workgroups: groupsFor(view.count),
+    });
+  },
+};
+
+export const where: Plan<"where"> = {
+  variants: [{ shader: "where" }],
+  launch(gpu, [condition, a, b, out], { shape, conditionStrides, aStrides, bStrides }) {
+    scalarOf(gpu.kernel, out.dtype);
+    const view = viewOf(shape, conditionStrides, aStrides, bStrides);
+    gpu.dispatch({
+      variant: { shader: "where" },
+      buffers: { condition: condition.buffer, a: a.buffer, b: b.buffer, out: out.buffer },
+      params: { ...view, offsets: [condition.offset, a.offset, b.offset], outOffset: out.offset },
+      workgroups: groupsFor(view.count),
+    });
+  },
+};
+
+const copyVariant = (from: DType, to: DType): Variant => ({
+  shader: "copy",
+  knobs: { FROM: from.toUpperCase(), TO: to.toUpperCase() },
+});
+
+export const copy: Plan<"copy"> = {
+  variants: [
+    copyVariant("float32", "float32"),
+    copyVariant("int32", "float32"),
+    copyVariant("bool", "float32"),
+    copyVariant("uint8", "float32"),
+  ],
+  launch(gpu, [x, out], params) {
+    if (x.buffer === out.buffer) copyWithin(gpu, x, out, params);
+    else copyApart(gpu, x, out, params);
+  },
+};
+
+interface CopyParams {
+  readonly shape: readonly number[];
+  readonly xStrides: readonly number[];
+  readonly outStrides: readonly number[];
+}
+
+function copyApart(gpu: Launcher, x: Operand, out: Operand, { shape, xStrides, outStrides }: CopyParams): void {
+  if (out.dtype === "uint8") throw unsupported(gpu.kernel, out.dtype);
+  const view = viewOf(shape, xStrides, outStrides);
+  gpu.dispatch({
+    variant: copyVariant(x.dtype, out.dtype),
+    buffers: { x: x.buffer, out: out.buffer },
+    params: { ...view, offsets: [x.offset, out.offset] },
+    workgroups: groupsFor(view.count),
+  });
+}
+
+/** A copy from one part of a buffer to another, by way of a third place: a buffer that is written cannot also be read. */
+function copyWithin(gpu: Launcher, x: Operand, out: Operand, { shape, xStrides, outStrides }: CopyParams): void {
+  const strides = contiguousStrides(shape);
+  const count = shape.reduce((product, size) => product * size, 1);
+  const between = { buffer: gpu.alloc(4 * count), offset: 0, dtype: out.dtype };
+  copyApart(gpu, x, between, { shape, xStrides, outStrides: strides });
+  copyApart(gpu, between, out, { shape, xStrides: strides, outStrides });
+  gpu.free(between.buffer);
+}
+
+function contiguousStrides(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let d = shape.length - 1; d >= 0; d--) {
+    strides[d] = stride;
+    stride *= shape[d]!;
+  }
+  return strides;
+}
+
+export const accumulate: Plan<"accumulate"> = {
+  variants: [{ shader: "accumulate", knobs: { T: "f32" } }],
+  launch(gpu, [x, out], { count }) {
+    gpu.dispatch({
+      variant: { shader: "accumulate", knobs: { T: scalarOf(gpu.kernel, out.dtype) } },
+      buffers: { x: x.buffer, out: out.buffer },
+      params: { count, xOffset: x.offset, outOffset: out.offset },
+      workgroups: groupsFor(count),
+    });
+  },
+};
+
+export const fill: Plan<"fill"> = {
+  variants: [{ shader: "fill" }],
+  launch(gpu, [out], { count, value }) {
+    const size = bytesPerElement[out.dtype];
+    const firstByte = out.offset * size;
+    const byteCount = count * size;
+    const words = Math.ceil((firstByte + byteCount) / 4) - Math.floor(firstByte / 4);
+    gpu.dispatch({
+      variant: { shader: "fill" },
+      buffers: { out: out.buffer },
+      params: { bits: wordOf(out.dtype, value), firstByte, byteCount },
+      workgroups: count === 0 ? 0 : groupsFor(words),
+    });
+  },
+};
+
+/** The word that holds `value`, four times over in the case of bytes. */
+function wordOf(dtype: DType, value: number): number {
+  const word = new Uint32Array(1);
+  const stored = dtype === "bool" ? Number(value !== 0) : value;
+  viewAs(dtype, word.buffer).fill(stored);
+  return word[0]!;
+}
+
+export const adam: Plan<"adam"> = {
+  variants: [{ shader: "adam" }],
+  launch(gpu, [param, grad, m, v], params) {
+    const { count, lr, beta1, beta2, weightDecay } = params;
+    gpu.dispatch({
+      variant: { shader: "adam" },
+      buffers: { param: param.buffer, grad: grad.buffer, m: m.buffer, v: v.buffer },
+      params: {
+        ...params,
+        paramOffset: param.offset,
+        gradOffset: grad.offset,
+        mOffset: m.offset,
+        vOffset: v.offset,
+        oneMinusBeta1: 1 - beta1,
+        oneMinusBeta2: 1 - beta2,
+        keep: 1 - lr * weightDecay,
+      },
+      workgroups: groupsFor(count),
+    });
+  },
+};

@@ -1,0 +1,195 @@
+/**
+ * Cases for conv2d and its two gradients: one table of shapes, each used three times.
+ *
+ * The shapes sit where address arithmetic goes wrong: sizes that no tile divides, rows that a stride never reaches
+ * (their gradient is 0, and must be written), kernels that hang over every edge, groups of one channel.
+ */
+
+import type { Activation, Conv2dParams } from "@mien/tensor";
+import { type CaseOf, type Init, input, type KernelCase, normal, output, sprinkle } from "./case.ts";
+import { activations } from "./names.ts";
+
+interface Shape {
+  /** n, channels, height, width. */
+  readonly x: readonly [n: number, cIn: number, hIn: number, wIn: number];
+  readonly cOut: number;
+  readonly kernel: readonly [kH: number, kW: number];
+  readonly stride?: readonly [h: number, w: number];
+  /** One number for all sides, or each side's own. */
+  readonly padding?: number | { top: number; bottom: number; left: number; right: number };
+  readonly dilation?: readonly [h: number, w: number];
+  readonly groups?: number;
+}
+
+const shapes: Readonly<Record<string, Shape>> = {
+  "one pixel": { x: [1, 1, 1, 1], cOut: 1, kernel: [1, 1] },
+  "one pixel, 3x3": { x: [1, 2, 1, 1], cOut: 3, kernel: [3, 3], padding: 1 },
+  "EmotionCNN 3 to 16": { x: [4, 3, 48, 48], cOut: 16, kernel: [3, 3], padding: 1 },
+  "EmotionCNN 16 to 32": { x: [4, 16, 48, 48], cOut: 32, kernel: [3, 3], padding: 1 },
+  "odd sizes": { x: [1, 5, 11, 13], cOut: 7, kernel: [3, 3], padding: 1 },
+  "multiples of 8": { x: [3, 16, 8, 8], cOut: 16, kernel: [3, 3], padding: 1 },
+  "no padding": { x: [2, 3, 9, 10], cOut: 5, kernel: [3, 3] },
+  "image as large as the kernel": { x: [2, 3, 5, 5], cOut: 4, kernel: [5, 5] },
+  "kernel larger than the image": { x: [2, 3, 2, 2], cOut: 4, kernel: [5, 5], padding: 2 },
+  "padding wider than the kernel": { x: [1, 2, 4, 4], cOut: 3, kernel: [3, 3], padding: 3 },
+  "5x5": { x: [2, 4, 12, 9], cOut: 6, kernel: [5, 5], padding: 2 },
+  "1x1": { x: [2, 12, 7, 7], cOut: 20, kernel: [1, 1] },
+  "1x1, stride 2": { x: [2, 5, 9, 7], cOut: 6, kernel: [1, 1], stride: [2, 2] },
+  "1x7": { x: [2, 3, 6, 15], cOut: 5, kernel: [1, 7], padding: { top: 0, bottom: 0, left: 3, right: 3 } },
+  "7x1": { x: [2, 3, 15, 6], cOut: 5, kernel: [7, 1], padding: { top: 3, bottom: 3, left: 0, right: 0 } },
+  "2x2, stride 2": { x: [2, 3, 8, 8], cOut: 4, kernel: [2, 2], stride: [2, 2] },
+  "stride 2, odd sizes": { x: [2, 3, 15, 17], cOut: 6, kernel: [3, 3], stride: [2, 2], padding: 1 },
+  "stride 2, last row unused": { x: [2, 3, 16, 14], cOut: 5, kernel: [3, 3], stride: [2, 2] },
+  "stride 3, gaps": { x: [1, 3, 11, 10], cOut: 4, kernel: [2, 2], stride: [3, 3] },
+  "stride 2 x 1": { x: [1, 4, 9, 9], cOut: 4, kernel: [3, 3], stride: [2, 1], padding: 1 },
+  "dilation 2": { x: [2, 3, 11, 12], cOut: 5, kernel: [3, 3], dilation: [2, 2], padding: 2 },
+  "dilation 2, stride 2": {
+    x: [1, 3, 13, 12],
+    cOut: 4,
+    kernel: [3, 3],
+    stride: [2, 2],
+    dilation: [2, 2],
+    padding: 1,
+  },
+  "dilation 1 x 3": { x: [1, 2, 7, 14], cOut: 3, kernel: [3, 3], dilation: [1, 3], padding: 1 },
+  "2 groups": { x: [2, 6, 9, 9], cOut: 8, kernel: [3, 3], groups: 2, padding: 1 },
+  "3 groups, stride 2": { x: [1, 6, 9, 11], cOut: 9, kernel: [3, 3], groups: 3, stride: [2, 2], padding: 1 },
+  "4 groups of 16": { x: [2, 64, 5, 5], cOut: 32, kernel: [3, 3], groups: 4, padding: 1 },
+  depthwise: { x: [2, 6, 10, 10], cOut: 6, kernel: [3, 3], groups: 6, padding: 1 },
+  "depthwise, two each": { x: [2, 5, 8, 9], cOut: 10, kernel: [5, 5], groups: 5, padding: 2 },
+  "depthwise, stride 2": {
+    x: [1, 32, 12, 12],
+    cOut: 32,
+    kernel: [3, 3],
+    groups: 32,
+    stride: [2, 2],
+    padding: 1,
+  },
+  "uneven padding": {
+    x: [2, 3, 8, 8],
+    cOut: 4,
+    kernel: [3, 3],
+    padding: { top: 0, bottom: 1, left: 2, right: 0 },
+  },
+  "even kernel, same size": {
+    x: [1, 3, 9, 9],
+    cOut: 4,
+    kernel: [4, 4],
+    padding: { top: 1, bottom: 2, left: 1, right: 2 },
+  },
+  "uneven padding, stride 2": {
+    x: [1, 3, 10, 9],
+    cOut: 5,
+    kernel: [3, 3],
+    stride: [2, 2],
+    padding: { top: 0, bottom: 1, left: 1, right: 2 },
+  },
+  "many channels": { x: [2, 64, 6, 6], cOut: 48, kernel: [3, 3], padding: 1 },
+  "many channels, small images": { x: [3, 70, 3, 3], cOut: 130, kernel: [3, 3], padding: 1 },
+  "large plane": { x: [1, 1, 300, 301], cOut: 1, kernel: [3, 3], padding: 1 },
+  "batch of 130": { x: [130, 2, 5, 5], cOut: 3, kernel: [3, 3], padding: 1 },
+  "no images": { x: [0, 3, 6, 6], cOut: 4, kernel: [3, 3], padding: 1 },
+};
+
+function paramsOf({ x: [n, cIn, hIn, wIn], cOut, kernel: [kH, kW], ...options }: Shape): Conv2dParams {
+  const { stride = [1, 1], dilation = [1, 1], groups = 1, padding = 0 } = options;
+  const sides =
+    typeof padding === "number" ? { top: padding, bottom: padding, left: padding, right: padding } : padding;
+  const outSize = (size: number, k: number, s: number, d: number): number =>
+    Math.floor((size - d * (k - 1) - 1) / s) + 1;
+  return {
+    n,
+    cIn,
+    hIn,
+    wIn,
+    cOut,
+    hOut: outSize(hIn + sides.top + sides.bottom, kH, stride[0], dilation[0]),
+    wOut: outSize(wIn + sides.left + sides.right, kW, stride[1], dilation[1]),
+    kH,
+    kW,
+    strideH: stride[0],
+    strideW: stride[1],
+    padTop: sides.top,
+    padLeft: sides.left,
+    dilationH: dilation[0],
+    dilationW: dilation[1],
+    groups,
+  };
+}
+
+function lengthsOf(p: Conv2dParams): { x: number; weight: number; out: number } {
+  return {
+    x: p.n * p.cIn * p.hIn * p.wIn,
+    weight: p.cOut * (p.cIn / p.groups) * p.kH * p.kW,
+    out: p.n * p.cOut * p.hOut * p.wOut,
+  };
+}
+
+function forward(
+  name: string,
+  shape: Shape,
+  activation: Activation,
+  bias: boolean,
+  values: Init = normal,
+): CaseOf<"conv2d"> {
+  const params = paramsOf(shape);
+  const { x, weight, out } = lengthsOf(params);
+  return {
+    kernel: "conv2d",
+    name,
+    params: { ...params, activation, negativeSlope: activation === "leakyRelu" ? 0.1 : 0 },
+    operands: [
+      input("float32", x, values),
+      input("float32", weight),
+      bias ? input("float32", params.cOut) : null,
+      output("float32", out),
+    ],
+  };
+}
+
+function gradients(name: string, shape: Shape, values: Init = normal): KernelCase[] {
+  const params = paramsOf(shape);
+  const { x, weight, out } = lengthsOf(params);
+  const gradOut = input("float32", out, values);
+  return [
+    {
+      kernel: "conv2dInputGrad",
+      name,
+      params,
+      operands: [gradOut, input("float32", weight), output("float32", x)],
+    },
+    {
+      kernel: "conv2dWeightGrad",
+      name,
+      params,
+      operands: [gradOut, input("float32", x), output("float32", weight)],
+    },
+  ];
+}
+
+const withSpecials = sprinkle(normal, [Number.NaN, Infinity, -Infinity]);
+
+export const conv2dCases: readonly KernelCase[] = [
+  ...Object.entries(shapes).flatMap(([name, shape]) => [
+    forward(name, shape, "none", false),
+    forward(`${name}, bias, leaky ReLU`, shape, "leakyRelu", true),
+    ...gradients(name, shape),
+  ]),
+  ...activations.flatMap((activation) =>
+    [false, true].map((bias) =>
+      forward(
+        `activation ${activation}, ${bias ? "bias" : "no bias"}`,
+        shapes["odd sizes"]!,
+        activation,
+        bias,
+      ),
+    ),
+  ),
+  ...["5x5", "depthwise", "stride 2, odd sizes"].map((name) =>
+    forward(`${name}, special values`, shapes[name]!, "relu", true, withSpecials),
+  ),
+  // Unpadded only: whether padding times infinity is 0 or NaN is nobody's promise.
+  ...["no padding", "stride 3, gaps"].flatMap((name) =>
+    gradients(`${name}, special values`, shapes[name]!, withSpecials),
+  ),
+];

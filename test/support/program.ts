@@ -1,0 +1,54 @@
+/**
+ * Running a program of the project as a user does: as a process of its own, with its output and exit code.
+ */
+
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+export const root: string = fileURLToPath(new URL("../..", import.meta.url));
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** From the last output to the end of the process, in seconds. */
+  readonly lingering: number;
+  readonly seconds: number;
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Sends this signal when standard output has matched `when`. */
+  readonly signal?: { readonly name: NodeJS.Signals; readonly when: RegExp };
+}
+
+/** Runs a TypeScript entry, given by its path from the root, through tsx. */
+export function runEntry(entry: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  const started = performance.now();
+  const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), `${root}/${entry}`, ...args], {
+    cwd: options.cwd ?? root,
+    env: { ...process.env, ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let [stdout, stderr, lastOutput, signalled] = ["", "", started, false];
+  child.stdout.on("data", (chunk: Buffer) => {
+    stdout += chunk;
+    lastOutput = performance.now();
+    if (options.signal && !signalled && options.signal.when.test(stdout)) {
+      signalled = true;
+      child.kill(options.signal.name);
+    }
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    stderr += chunk;
+    lastOutput = performance.now();
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => {
+      const now = performance.now();
+      resolve({ code, stdout, stderr, lingering: (now - lastOutput) / 1000, seconds: (now - started) / 1000 });
+    });
+  });
+}

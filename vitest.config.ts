@@ -1,0 +1,65 @@
+/**
+ * How the tests run: in Node, in Node with the slow ones, and in a real Chromium.
+ *
+ * `node` is the everyday project. `full` holds what takes minutes (`*.full.test.ts`). `chromium` runs
+ * `*.browser.test.ts` in a headless browser, on its software GPU, so it needs no graphics card: the same sources that
+ * run in Node, unbuilt. Without a browser that project is left out and says so, unless MIEN_REQUIRE_WEBGPU=1.
+ */
+
+import { existsSync } from "node:fs";
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+
+const chromium = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+
+const common = { pool: "forks", testTimeout: 60_000, hookTimeout: 60_000 } as const;
+
+const node: TestProjectInlineConfiguration = {
+  test: {
+    ...common,
+    name: "node",
+    include: ["test/**/*.test.ts", "packages/**/*.test.ts", "kernels/*.test.ts"],
+    exclude: ["**/node_modules/**", "**/*.browser.test.ts", "**/*.full.test.ts"],
+  },
+};
+
+const full: TestProjectInlineConfiguration = {
+  test: { ...common, name: "full", include: ["**/*.full.test.ts"], testTimeout: 600_000 },
+};
+
+// Shared memory, and with it the worker threads of the CPU device, exists on pages with these headers alone.
+const crossOriginIsolated = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+
+const browser: TestProjectInlineConfiguration = {
+  server: { headers: crossOriginIsolated },
+  test: {
+    ...common,
+    name: "chromium",
+    include: ["**/*.browser.test.ts"],
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        launchOptions: {
+          executablePath: chromium,
+          args: ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
+        },
+      }),
+      instances: [{ browser: "chromium" }],
+    },
+  },
+};
+
+function withChromium(): boolean {
+  if (existsSync(chromium) || process.env["MIEN_REQUIRE_WEBGPU"] === "1") return true;
+  console.warn(`chromium: left out, there is no browser at ${chromium} (set CHROMIUM to its path)`);
+  return false;
+}
+
+export default defineConfig({
+  test: { projects: withChromium() ? [node, full, browser] : [node, full] },
+});

@@ -10,10 +10,9 @@ import { onesLike, tensor, zerosLike } from "./create.ts";
 import type { Device, DeviceBuffer, Operand } from "./device.ts";
 import { bytesPerElement, type DType, isFloat, type TypedArray, viewAs } from "./dtype.ts";
 import { DisposedError, DTypeError, GradError, ShapeError } from "./errors.ts";
-import { isGradEnabled } from "./grad-mode.ts";
 import { type Claim, disown, keep, Owned, own, relievePressure, scope } from "./memory.ts";
 import { add, div, eq, ge, gt, le, lt, maximum, minimum, mul, ne, pow, sub } from "./ops/binary.ts";
-import { cast, clone, contiguous, copyInto } from "./ops/copy.ts";
+import { cast, clone, contiguous, overwrite } from "./ops/copy.ts";
 import { matmul } from "./ops/matmul.ts";
 import { amax, amin, argmax, argmin, max, mean, min, sum } from "./ops/reduce.ts";
 import { logSoftmax, softmax } from "./ops/softmax.ts";
@@ -155,15 +154,17 @@ export class Tensor extends Owned implements Operand {
   /** Copies the values to the host, in row-major order. Waits for the device. */
   async data(): Promise<TypedArray> {
     const { dtype, numel: count } = this;
-    const size = bytesPerElement[dtype];
+    // Kernels read bytes but never write them, so a strided view of bytes travels as int32.
+    const as = dtype === "uint8" && !this.isContiguous() ? "int32" : dtype;
+    const size = bytesPerElement[as];
     let pending: Promise<ArrayBuffer> | undefined;
     scope(() => {
-      const { device, buffer, offset } = contiguous(this.alias());
+      const { device, buffer, offset } = contiguous(cast(this.alias(), as));
       pending = device.read(buffer, offset * size, count * size); // in order: the copy may be freed at once
     });
-    const bytes = await pending!;
+    const values = viewAs(as, await pending!, 0, count);
     await relievePressure();
-    return viewAs(dtype, bytes, 0, count);
+    return as === dtype ? values : Uint8Array.from(values);
   }
 
   /** The value of a tensor of one element. Waits for the device. */
@@ -238,21 +239,12 @@ export class Tensor extends Owned implements Operand {
 
   /** Overwrites the values with those of `source` (broadcast to this shape, converted to this type). */
   copy_(source: Tensor | TypedArray | readonly number[]): this {
-    this.#checkInPlace("copy_");
-    if (source instanceof Tensor) copyInto(source, this);
+    if (source instanceof Tensor) overwrite(this, source);
     else {
       using host = tensor(source, { device: this.device, dtype: this.dtype, shape: this.shape });
-      copyInto(host, this);
+      overwrite(this, host);
     }
     return this;
-  }
-
-  #checkInPlace(op: string): void {
-    if (isGradEnabled() && this.#requiresGrad) {
-      throw new GradError(
-        `${op}: a tensor that requires grad cannot be written in place. Help: wrap the call in noGrad()`,
-      );
-    }
   }
 
   onesLike(): Tensor {

@@ -13,7 +13,6 @@ import { scope } from "../memory.ts";
 import { broadcastShapes, broadcastStrides } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkSameDevice, checkSameDType } from "./check.ts";
-import { cast } from "./copy.ts";
 import { affine, log, neg } from "./unary.ts";
 import { where } from "./where.ts";
 
@@ -27,25 +26,39 @@ interface Values {
 interface Row {
   /** Which of the values the derivatives use, apart from `g`. */
   readonly uses: string;
+  /** The element types that it takes. Default: all numbers. */
+  readonly takes?: readonly DType[];
   readonly a: (values: Values) => Tensor;
   readonly b: (values: Values) => Tensor;
 }
 
+type Comparison = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
+type Name = Exclude<BinaryOp, Comparison | "leakyReluGrad">;
+
+const floats: readonly DType[] = ["float32", "float64"];
+const numbers: readonly DType[] = [...floats, "int32"];
+
 /** Half of the gradient where the operands are equal, all of it where `winner`, as in PyTorch. */
 function share(g: Tensor, winner: Tensor, tie: Tensor): Tensor {
-  return where(winner, g, mul(affine(g, 0.5, 0), cast(tie, g.dtype)));
+  return where(winner, g, where(tie, affine(g, 0.5, 0), scalarLike(0, g)));
 }
 
-const differentiable = {
+/** The gradient of a^b for b. Where a is 0 it is 0, unless the power is infinite. */
+function powExponentGrad({ g, a, b, y }: Values): Tensor {
+  const gradient = mul(g, mul(y, log(a)));
+  return where(eq(a, 0), where(ge(b, 0), scalarLike(0, g), gradient), gradient);
+}
+
+const differentiable: Record<Name, Row> = {
   add: { uses: "", a: ({ g }) => g, b: ({ g }) => g },
   sub: { uses: "", a: ({ g }) => g, b: ({ g }) => neg(g) },
   mul: { uses: "ab", a: ({ g, b }) => mul(g, b), b: ({ g, a }) => mul(g, a) },
-  div: { uses: "by", a: ({ g, b }) => div(g, b), b: ({ g, b, y }) => neg(div(mul(g, y), b)) },
+  div: { uses: "by", takes: floats, a: ({ g, b }) => div(g, b), b: ({ g, b, y }) => neg(div(mul(g, y), b)) },
   pow: {
     uses: "aby",
-    a: ({ g, a, b }) => where(eq(b, 0), mul(affine(g, 0, 0), b), mul(g, mul(b, pow(a, sub(b, 1))))),
-    b: ({ g, a, b, y }) =>
-      where(eq(a, 0), where(ge(b, 0), affine(g, 0, 0), mul(g, mul(y, log(a)))), mul(g, mul(y, log(a)))),
+    takes: floats,
+    a: ({ g, a, b }) => where(eq(b, 0), scalarLike(0, g), mul(g, mul(b, pow(a, sub(b, 1))))),
+    b: powExponentGrad,
   },
   maximum: {
     uses: "ab",
@@ -57,10 +70,7 @@ const differentiable = {
     a: ({ g, a, b }) => share(g, lt(a, b), eq(a, b)),
     b: ({ g, a, b }) => share(g, gt(a, b), eq(a, b)),
   },
-} satisfies Partial<Record<BinaryOp, Row>>;
-
-type Name = keyof typeof differentiable;
-type Comparison = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
+};
 
 function launch(op: BinaryOp, a: Tensor, b: Tensor, dtype: DType, alpha = 0): Tensor {
   const shape = broadcastShapes(op, a.shape, b.shape);
@@ -75,9 +85,21 @@ function launch(op: BinaryOp, a: Tensor, b: Tensor, dtype: DType, alpha = 0): Te
   return out;
 }
 
+/** Whether `dtype` can hold `value`. */
+function holds(dtype: DType, value: number): boolean {
+  if (isFloat(dtype)) return true;
+  return dtype === "int32" ? (value | 0) === value : value === 0 || value === 1;
+}
+
+/** A number as a tensor of no dimensions. */
+export function scalarLike(value: number, like: Tensor): Tensor {
+  return full([], value, { device: like.device, dtype: like.dtype });
+}
+
 /** Runs `f` on two tensors that fit together; a number becomes a scalar of the other's type, which is freed again. */
 function withTensors(
   name: string,
+  accepted: readonly DType[],
   a: Tensor | number,
   b: Tensor | number,
   f: (a: Tensor, b: Tensor) => Tensor,
@@ -86,7 +108,18 @@ function withTensors(
     const like = typeof a === "number" ? b : a;
     if (typeof like === "number")
       throw new ArgumentError(`${name}: got two numbers, expected at least one tensor`);
-    const scalar = (value: number) => full([], value, { device: like.device, dtype: like.dtype });
+    if (!accepted.includes(like.dtype)) {
+      throw new DTypeError(
+        `${name}: got ${like.dtype}, expected ${accepted.join(" or ")}. Help: convert it with .to("float32")`,
+      );
+    }
+    const scalar = (value: number) => {
+      if (holds(like.dtype, value)) return scalarLike(value, like);
+      throw new DTypeError(
+        `${name}: got the number ${value} beside ${like.dtype}, expected one that this type can hold. ` +
+          'Help: convert the tensor with .to("float32")',
+      );
+    };
     const x = typeof a === "number" ? scalar(a) : a;
     const y = typeof b === "number" ? scalar(b) : b;
     checkSameDevice(name, x, y);
@@ -118,21 +151,11 @@ function define(name: Name, row: Row): Binary {
       return [() => row.a(values), () => row.b(values)];
     },
   };
-  return (a, b) =>
-    withTensors(name, a, b, (x, y) => {
-      if (x.dtype === "bool" || x.dtype === "uint8") throw arithmeticOn(name, x.dtype);
-      return apply(op, [x, y], null);
-    });
+  return (a, b) => withTensors(name, row.takes ?? numbers, a, b, (x, y) => apply(op, [x, y], null));
 }
 
-function arithmeticOn(name: string, dtype: DType): DTypeError {
-  return new DTypeError(
-    `${name}: got ${dtype}, expected float32, float64 or int32. Help: convert with .to("float32")`,
-  );
-}
-
-function compare(name: Comparison): Binary {
-  return (a, b) => withTensors(name, a, b, (x, y) => launch(name, x, y, "bool"));
+function compare(name: Comparison, accepted = numbers): Binary {
+  return (a, b) => withTensors(name, accepted, a, b, (x, y) => launch(name, x, y, "bool"));
 }
 
 const addTensors = define("add", differentiable.add);
@@ -175,9 +198,9 @@ export const maximum: Binary = define("maximum", differentiable.maximum);
 export const minimum: Binary = define("minimum", differentiable.minimum);
 
 /** a = b, as bool */
-export const eq: Binary = compare("eq");
+export const eq: Binary = compare("eq", [...numbers, "bool"]);
 /** a != b, as bool */
-export const ne: Binary = compare("ne");
+export const ne: Binary = compare("ne", [...numbers, "bool"]);
 /** a < b, as bool */
 export const lt: Binary = compare("lt");
 /** a <= b, as bool */

@@ -39,6 +39,15 @@ export function checkFloat(op: string, x: Tensor): void {
   }
 }
 
+/** @throws DTypeError for uint8: bytes come from the host, and kernels only read them. */
+export function checkNotBytes(op: string, ...tensors: readonly Tensor[]): void {
+  if (tensors.some((x) => x.dtype === "uint8")) {
+    throw new DTypeError(
+      `${op}: got uint8, expected another type: bytes only hold images. Help: convert them with .to("float32")`,
+    );
+  }
+}
+
 /** @throws DTypeError unless the tensor is of type `dtype`. */
 export function checkDType(op: string, what: string, x: Tensor, dtype: DType): void {
   if (x.dtype !== dtype)

@@ -6,7 +6,7 @@
  */
 
 import { apply, type Op } from "../autograd.ts";
-import { empty } from "../create.ts";
+import { empty, zerosLike } from "../create.ts";
 import type { UnaryOp } from "../kernels.ts";
 import type { Tensor } from "../tensor.ts";
 import { div, leakyReluGrad, mul } from "./binary.ts";
@@ -31,7 +31,7 @@ const table = {
   sqrt: { fromOutput: (g, y) => div(affine(g, 0.5, 0), y) },
   square: { fromInput: (g, x) => mul(affine(g, 2, 0), x) },
   reciprocal: { fromOutput: (g, y) => neg(mul(g, square(y))) },
-  sign: { gradient: (g) => affine(g, 0, 0) },
+  sign: { gradient: zerosLike },
   relu: { fromOutput: (g, y) => leakyReluGrad(g, y, 0) },
   leakyRelu: { fromInput: (g, x, { alpha }) => leakyReluGrad(g, x, alpha) },
   affine: { gradient: (g, { alpha }) => affine(g, alpha, 0) },

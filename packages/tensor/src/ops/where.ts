@@ -6,8 +6,8 @@ import { apply, type Op } from "../autograd.ts";
 import { empty } from "../create.ts";
 import { broadcastShapes, broadcastStrides } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkDType, checkSameDevice, checkSameDType } from "./check.ts";
-import { affine } from "./unary.ts";
+import { scalarLike } from "./binary.ts";
+import { checkDType, checkNotBytes, checkSameDevice, checkSameDType } from "./check.ts";
 
 const whereOp: Op<[condition: Tensor, a: Tensor, b: Tensor], null> = {
   name: "where",
@@ -24,7 +24,7 @@ const whereOp: Op<[condition: Tensor, a: Tensor, b: Tensor], null> = {
     return out;
   },
   gradients: ({ grad, input }) => {
-    const zero = () => affine(grad, 0, 0);
+    const zero = () => scalarLike(0, grad);
     return [null, () => where(input(0), grad, zero()), () => where(input(0), zero(), grad)];
   },
 };
@@ -37,5 +37,6 @@ export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
   checkSameDevice("where", condition, a, b);
   checkDType("where", "condition", condition, "bool");
   checkSameDType("where", a, b);
+  checkNotBytes("where", a);
   return apply(whereOp, [condition, a, b], null);
 }

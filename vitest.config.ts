@@ -39,6 +39,7 @@ const browser: TestProjectInlineConfiguration = {
     ...common,
     name: "chromium",
     include: ["**/*.browser.test.ts"],
+    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith("MIEN_"))),
     browser: {
       enabled: true,
       headless: true,

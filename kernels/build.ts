@@ -74,7 +74,16 @@ async function compile(extra: readonly string[]): Promise<string> {
     ...["index.ts", "--baseDir", wasmFolder, "--outFile", "kernels.wasm"],
     ...["-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", "--enable", "threads", ...extra],
     // Buffers, scratch and the workers' control block share one memory, which the device owns and grows.
-    ...["--memoryBase", "8192", "--importMemory", "--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536"],
+    ...[
+      "--memoryBase",
+      "8192",
+      "--importMemory",
+      "--sharedMemory",
+      "--initialMemory",
+      "1",
+      "--maximumMemory",
+      "65536",
+    ],
   ];
   const { error } = await asc.main(options, {
     stdout: { write: () => undefined },

@@ -28,7 +28,8 @@ async function copyOfFaces(name: string): Promise<string> {
   return copy;
 }
 
-const train = (...args: string[]) => runEntry("examples/train.ts", ["--device", "cpu", ...args], { cwd: work });
+const train = (...args: string[]) =>
+  runEntry("examples/train.ts", ["--device", "cpu", ...args], { cwd: work });
 
 /** One sentence on standard error, no stack, and the exit code. */
 function expectRefusal(outcome: Outcome, code: number, message: RegExp): void {
@@ -57,7 +58,10 @@ test("a text file named .jpg", async () => {
 test("a truncated jpeg", async () => {
   const { encode } = await import("jpeg-js");
   const data = await copyOfFaces("truncated");
-  const whole = encode({ width: 48, height: 48, data: new Uint8Array(48 * 48 * 4).map((_, i) => (i * 7) % 256) }, 90).data;
+  const whole = encode(
+    { width: 48, height: 48, data: new Uint8Array(48 * 48 * 4).map((_, i) => (i * 7) % 256) },
+    90,
+  ).data;
   await writeFile(join(data, "validation", "happy", "cut.jpg"), whole.subarray(0, whole.length >> 1));
   expectRefusal(await train("--data", data), 1, /^error: .*cut\.jpg/);
 });
@@ -74,7 +78,15 @@ test("a PNG header of 30,000 x 30,000 pixels", async () => {
 test("--skip-bad goes on without them", async () => {
   const data = await copyOfFaces("skipped");
   await writeFile(join(data, "train", "sad", "note.jpg"), "not a picture");
-  const outcome = await train("--data", data, "--skip-bad", "--epochs", "1", "--models", join(work, "skipped-models"));
+  const outcome = await train(
+    "--data",
+    data,
+    "--skip-bad",
+    "--epochs",
+    "1",
+    "--models",
+    join(work, "skipped-models"),
+  );
   expect(outcome.stdout + outcome.stderr).toMatch(/note\.jpg/);
   expect(outcome.code).toBe(0);
 });
@@ -99,7 +111,10 @@ test("a model of another architecture", async () => {
 
 test("--device webgpu without an adapter", async () => {
   const env = { VK_ICD_FILENAMES: join(work, "no-driver.json") };
-  const outcome = await runEntry("examples/train.ts", ["--device", "webgpu", "--data", faces], { cwd: work, env });
+  const outcome = await runEntry("examples/train.ts", ["--device", "webgpu", "--data", faces], {
+    cwd: work,
+    env,
+  });
   expectRefusal(outcome, 1, /^error: .*(adapter|WebGPU)/);
 });
 
@@ -117,7 +132,18 @@ test("a loss that becomes NaN stops the training and leaves the checkpoints alon
   const models = join(work, "diverging");
   await train("--data", faces, "--epochs", "1", "--models", models);
   const before = await readFile(join(models, "last_model.safetensors"));
-  const outcome = await train("--data", faces, "--epochs", "9", "--learning-rate", "1e9", "--batch-size", "4", "--models", models);
+  const outcome = await train(
+    "--data",
+    faces,
+    "--epochs",
+    "9",
+    "--learning-rate",
+    "1e9",
+    "--batch-size",
+    "4",
+    "--models",
+    models,
+  );
   expectRefusal(outcome, 1, /^error: train: the loss is (NaN|Infinity) in epoch 1, step \d+ of 3/);
   expect(await readFile(join(models, "last_model.safetensors"))).toEqual(before);
 });
@@ -125,15 +151,28 @@ test("a loss that becomes NaN stops the training and leaves the checkpoints alon
 test("Ctrl-C in an epoch saves, says so, and leaves whole files", async () => {
   const models = join(work, "interrupted");
   const signal = { name: "SIGINT", when: /epoch +2\// } as const;
-  const args = ["--device", "cpu", "--data", faces, "--epochs", "100000", "--batch-size", "1", "--no-early-stopping"];
+  const args = [
+    "--device",
+    "cpu",
+    "--data",
+    faces,
+    "--epochs",
+    "100000",
+    "--batch-size",
+    "1",
+    "--no-early-stopping",
+  ];
   const outcome = await runEntry("examples/train.ts", [...args, "--models", models], { cwd: work, signal });
   expectRefusal(outcome, 130, /interrupted in epoch \d+.*last_model\.safetensors/);
   const device = await openDevice("cpu", { threads: 1 });
   for (const name of ["last_model.safetensors", "best_model.safetensors"]) {
     const { model } = decodeModel(await readFile(join(models, name)), name, device);
-    for (const parameter of model.parameters()) expect((await parameter.data()).every(Number.isFinite)).toBe(true);
+    for (const parameter of model.parameters())
+      expect((await parameter.data()).every(Number.isFinite)).toBe(true);
   }
   device.dispose();
-  const history = JSON.parse(await readFile(join(models, "training_history.json"), "utf8")) as { epochs: unknown[] };
+  const history = JSON.parse(await readFile(join(models, "training_history.json"), "utf8")) as {
+    epochs: unknown[];
+  };
   expect(history.epochs.length).toBeGreaterThan(1);
 });

@@ -36,7 +36,9 @@ test("a logistic regression stays under 70 % on unseen faces", async () => {
     return hits.item();
   };
   const [seen, fresh] = [await accuracyOn(train), await accuracyOn(unseen)];
-  console.log(`logistic regression: ${(100 * seen).toFixed(1)} % on its own faces, ${(100 * fresh).toFixed(1)} % on unseen ones`);
+  console.log(
+    `logistic regression: ${(100 * seen).toFixed(1)} % on its own faces, ${(100 * fresh).toFixed(1)} % on unseen ones`,
+  );
   expect(seen).toBeGreaterThan(0.5); // it was trained
   expect(fresh).toBeGreaterThan(0.3);
   expect(fresh).toBeLessThan(0.7);

@@ -48,8 +48,12 @@ test.each(Object.keys(allowed))("%s runs without Node", (name) => {
   for (const file of sources(join(root, "packages", name, "src"))) {
     if (nodeEdge.some((pattern) => pattern.test(file))) continue;
     for (const target of importsOf(file)) {
-      expect(target, `${file} imports ${target}`).not.toMatch(/^node:|^(fs|path|os|worker_threads|url)$|\/node(\/|$)/);
-      expect(target, `${file} imports ${target} statically`).not.toMatch(/^(webgpu|pngjs|jpeg-js|commander|cli-progress)$/);
+      expect(target, `${file} imports ${target}`).not.toMatch(
+        /^node:|^(fs|path|os|worker_threads|url)$|\/node(\/|$)/,
+      );
+      expect(target, `${file} imports ${target} statically`).not.toMatch(
+        /^(webgpu|pngjs|jpeg-js|commander|cli-progress)$/,
+      );
     }
   }
 });

@@ -3,7 +3,7 @@
  * promises, and ends by itself.
  */
 
-import { readFile, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -12,7 +12,9 @@ import { runEntry } from "./support/program.ts";
 test("npm start trains to 95 % on the CPU and exits", async () => {
   const cwd = await mkdtemp(join(tmpdir(), "mien-start-"));
   const outcome = await runEntry("examples/train.ts", ["--device", "cpu"], { cwd });
-  console.log(`${outcome.stdout}\n${outcome.seconds.toFixed(1)} s, ended ${outcome.lingering.toFixed(2)} s after its last line`);
+  console.log(
+    `${outcome.stdout}\n${outcome.seconds.toFixed(1)} s, ended ${outcome.lingering.toFixed(2)} s after its last line`,
+  );
   expect(outcome.stderr).toBe("");
   expect(outcome.code).toBe(0);
   expect(outcome.lingering).toBeLessThan(1);
@@ -21,7 +23,13 @@ test("npm start trains to 95 % on the CPU and exits", async () => {
   expect(evaluation.accuracy).toBeGreaterThan(0.95);
   const { epochs } = JSON.parse(await readFile(join(cwd, "models/training_history.json"), "utf8"));
   expect(Object.keys(epochs[0])).toEqual([
-    "epoch", "trainLoss", "trainAccuracy", "valLoss", "valAccuracy", "learningRate", "seconds",
+    "epoch",
+    "trainLoss",
+    "trainAccuracy",
+    "valLoss",
+    "valAccuracy",
+    "learningRate",
+    "seconds",
   ]);
   for (const name of ["best_model", "last_model"]) {
     expect((await readFile(join(cwd, `models/${name}.safetensors`))).length).toBeGreaterThan(4 * 595_076);

@@ -11,7 +11,7 @@ const TRANSFORM_LENGTH = 10u;
 
 struct Params {
   mean: vec4<f32>,
-  std: vec4<f32>,
+  deviation: vec4<f32>,
   batch: u32,
   channels: u32,
   hIn: u32,
@@ -125,7 +125,7 @@ fn main(grid: Grid, @builtin(local_invocation_index) lane: u32) {
       colour = clampColour(level + saturation * (colour - level));
     }
     if (hue != 0.0) { colour = turnHue(colour, hue); }
-    colour = (colour - params.mean.xyz) / params.std.xyz;
+    colour = (colour - params.mean.xyz) / params.deviation.xyz;
     out[start + i] = colour.r;
     out[start + area + i] = colour.g;
     out[start + 2u * area + i] = colour.b;

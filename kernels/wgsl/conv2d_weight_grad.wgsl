@@ -1,4 +1,4 @@
-// The gradient of a convolution for its weight: row = output channel, col = weight within the filter, k = output
+// The gradient of a convolution for its weight: row = output channel, col = weight within the plane, k = output
 // position. Few tiles and a very long k: this is the product that splitting k is for.
 
 #include "include/conv2d.wgsl"
@@ -36,6 +36,6 @@ fn fetchB(place: vec3<i32>) -> f32 {
 }
 
 fn writeOut(group: u32, split: u32, row: u32, col: u32, sum: f32) {
-  let filter = split * params.cOut + group * params.cOutGroup + row;
-  gradWeight[params.outOffset + filter * params.n + col] = sum;
+  let plane = split * params.cOut + group * params.cOutGroup + row;
+  gradWeight[params.outOffset + plane * params.n + col] = sum;
 }

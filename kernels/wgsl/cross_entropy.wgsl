@@ -16,14 +16,14 @@ fn main(grid: Grid, @builtin(local_invocation_index) lane: u32) {
   let norm = normaliser(lane, start, classes);
   let logTotal = logarithm(norm.total);
 
-  var smooth = 0.0;
+  var smoothed = 0.0;
   if (params.labelSmoothing > 0.0) {
     for (var c = lane % LANES; c < classes; c += LANES) {
       let logit = logits[params.logitsOffset + start + c * params.inner];
-      smooth += weightOf(c) * (logTotal - (logit - norm.largest));
+      smoothed += weightOf(c) * (logTotal - (logit - norm.largest));
     }
   }
-  smooth = sumOverLanes(lane, smooth);
+  smoothed = sumOverLanes(lane, smoothed);
 
   if (lane % LANES != 0u || row >= params.rows) { return; }
   let at = params.outOffset + row;
@@ -40,7 +40,7 @@ fn main(grid: Grid, @builtin(local_invocation_index) lane: u32) {
     let w = weightOf(u32(label));
     var term = w * loss;
     if (params.labelSmoothing > 0.0) {
-      term = (1.0 - params.labelSmoothing) * term + params.smoothingPerClass * smooth;
+      term = (1.0 - params.labelSmoothing) * term + params.smoothingPerClass * smoothed;
     }
     terms[at] = term;
     terms[at + params.rows] = w;

@@ -33,7 +33,6 @@ struct Params {
   reduced: u32,
   splits: u32,
   splitLength: u32,
-  groups: u32,
   xOffset: u32,
   outOffset: u32,
   // 1 / reduced for a mean, else 1.

@@ -22,6 +22,9 @@ export interface TestDevices {
   readonly skipped: readonly { readonly label: string; readonly reason: string }[];
 }
 
+/** The environment's variables; a browser has no `process`, but Vitest hands them on here. */
+const env = (import.meta as ImportMeta & { readonly env: Readonly<Record<string, string | undefined>> }).env;
+
 type Open = () => Promise<Device>;
 
 const openers: Readonly<Record<string, Open>> = {
@@ -42,15 +45,15 @@ async function opened(module: Promise<object>, name: string, options: object): P
 }
 
 function threads(): { threads?: number } {
-  const count = import.meta.env["MIEN_THREADS"];
+  const count = env["MIEN_THREADS"];
   return count ? { threads: Number(count) } : {};
 }
 
-const requireWebGPU = import.meta.env["MIEN_REQUIRE_WEBGPU"] === "1";
+const requireWebGPU = env["MIEN_REQUIRE_WEBGPU"] === "1";
 
 /** Opens the devices that are wanted and present. Whoever opens them disposes them. */
 export async function openTestDevices(): Promise<TestDevices> {
-  const wanted = import.meta.env["MIEN_DEVICES"]?.split(",").map((label) => label.trim());
+  const wanted = env["MIEN_DEVICES"]?.split(",").map((label) => label.trim());
   const present: TestDevice[] = [];
   const skipped: { label: string; reason: string }[] = [];
   for (const [label, open] of Object.entries(openers)) {

@@ -26,11 +26,15 @@ export interface RunOptions {
 /** Runs a TypeScript entry, given by its path from the root, through tsx. */
 export function runEntry(entry: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   const started = performance.now();
-  const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), `${root}/${entry}`, ...args], {
-    cwd: options.cwd ?? root,
-    env: { ...process.env, ...options.env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    ["--import", import.meta.resolve("tsx"), `${root}/${entry}`, ...args],
+    {
+      cwd: options.cwd ?? root,
+      env: { ...process.env, ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   let [stdout, stderr, lastOutput, signalled] = ["", "", started, false];
   child.stdout.on("data", (chunk: Buffer) => {
     stdout += chunk;
@@ -48,7 +52,13 @@ export function runEntry(entry: string, args: readonly string[], options: RunOpt
     child.on("error", reject);
     child.on("close", (code) => {
       const now = performance.now();
-      resolve({ code, stdout, stderr, lingering: (now - lastOutput) / 1000, seconds: (now - started) / 1000 });
+      resolve({
+        code,
+        stdout,
+        stderr,
+        lingering: (now - lastOutput) / 1000,
+        seconds: (now - started) / 1000,
+      });
     });
   });
 }

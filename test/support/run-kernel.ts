@@ -40,8 +40,8 @@ const GUARD_ELEMENTS = 67;
 
 /** Beside what is read stand words that read as NaN: whoever reads too far gets a wrong result. */
 const NAN_WORDS = 0xfff80000;
-/** Beside what is written they are numbers, since NaN plus anything could be the very same NaN. */
-const FINITE_WORDS = 0x4b000000;
+/** Beside what is written they are numbers from 1 up, since NaN plus anything could be the very same NaN. */
+const FINITE_WORDS = 0x3f800000;
 
 /**
  * Runs a case with `float` in place of float32. Values are rounded to float32 first in either case, so the
@@ -100,7 +100,8 @@ function place(device: Device, spec: OperandSpec, values: TypedArray, dtype: DTy
 
 /** 32-bit words that count up from `first`, as bytes. */
 function words(byteLength: number, first: number): Uint8Array<ArrayBuffer> {
-  const counting = Uint32Array.from({ length: Math.ceil(byteLength / 4) }, (_, i) => first + (i % 0x10000));
+  const counting = new Uint32Array(Math.ceil(byteLength / 4));
+  for (let i = 0; i < counting.length; i++) counting[i] = first + (i % 0x10000);
   return new Uint8Array(counting.buffer, 0, byteLength);
 }
 
@@ -139,6 +140,6 @@ async function collect(
 }
 
 function firstDifference(a: Uint8Array, b: Uint8Array): number | null {
-  const index = a.findIndex((value, at) => value !== b[at]);
-  return index === -1 ? null : index;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return i;
+  return null;
 }

@@ -74,18 +74,18 @@ export function drawFace(emotion: Emotion, seed: number, size = SIZE): Uint8Arra
   paintEyes(canvas, person, expression, turned);
   paintHair(canvas, person, turned);
   canvas.illuminate(drawLight(random), person.headWidth * 1.05, 1.05);
-  if (process.env["K_OCC"] !== "0") paintOcclusions(canvas, person, turned, random);
+  paintOcclusions(canvas, person, turned, random);
   return canvas.develop(drawCamera(random), random);
 }
 
 /** A wall, and now and then something on it. */
 function paintBackground(canvas: Canvas, random: Random): void {
-  const wall = process.env["K_BG"] === "0" ? ([0.5, 0.5, 0.5] as const) : anyColour(random);
-  canvas.backdrop(wall, mix(wall, anyColour(random), process.env["K_BG"] === "0" ? 0 : 0.5));
+  const wall = anyColour(random);
+  canvas.backdrop(wall, mix(wall, anyColour(random), 0.5));
   for (let thing = random.below(3); thing > 0; thing--) {
     const x = random.uniform(-1.5, 1.5);
     const y = random.uniform(-1.5, 1.2);
-    const colour = mix(wall, anyColour(random), process.env["K_BG"] === "0" ? 0 : 0.6);
+    const colour = mix(wall, anyColour(random), 0.6);
     switch (random.below(3)) {
       case 0:
         canvas.paint(box(x, y, random.uniform(0.2, 0.7), random.uniform(0.2, 0.7), 0.05), colour);

@@ -47,20 +47,22 @@ async function open(choice: DeviceChoice, { threads, log = console.info }: OpenD
     case "auto": {
       const { openWebGPU, probeWebGPU } = await import("@mien/webgpu");
       const found = await probeWebGPU();
-      if ("adapter" in found && !found.isFallback) {
+      if ("isFallback" in found && !found.isFallback) {
         log(`device: webgpu, ${found.description}`);
         return openWebGPU({ software: "refuse" });
       }
-      const reason = "adapter" in found ? `the only adapter is software (${found.description})` : found.reason;
+      const reason = "isFallback" in found ? `the only adapter is software (${found.description})` : found.reason;
       const device = await openCpuDevice(threads);
       log(`device: ${device.description}, because there is no WebGPU: ${reason}`);
       return device;
     }
     case "webgpu": {
-      const { openWebGPU } = await import("@mien/webgpu");
-      const device = await openWebGPU({ software: "allow" });
-      if (device.isSoftware) log(`device: ${device.description}; this adapter is software: correct, but slow`);
-      return device;
+      const { openWebGPU, probeWebGPU } = await import("@mien/webgpu");
+      const found = await probeWebGPU();
+      if ("isFallback" in found && found.isFallback) {
+        log(`device: webgpu, ${found.description}; this adapter computes in software: correct, but slow`);
+      }
+      return openWebGPU({ software: "allow" });
     }
     case "cpu":
       return openCpuDevice(threads);

@@ -1,1 +1,15 @@
-export {};
+export * as init from "./init.ts";
+export * from "./layers/index.ts";
+export { CrossEntropyLoss } from "./losses.ts";
+export { type ForwardHook, Module } from "./module.ts";
+export * from "./optim/index.ts";
+export { Buffer, Parameter } from "./parameter.ts";
+export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./safetensors.ts";
+export {
+  encodeStateDict,
+  type HostTensor,
+  type LoadResult,
+  type StateDict,
+  type StateSource,
+  toHost,
+} from "./state.ts";

@@ -73,7 +73,9 @@ export function normal<T extends Tensor>(tensor: T, mean = 0, std = 1, options: 
  */
 export function fans(weight: Tensor): { fanIn: number; fanOut: number } {
   if (weight.ndim < 2) {
-    throw new ShapeError(`init: got shape ${show(weight.shape)}, expected a weight of at least two dimensions`);
+    throw new ShapeError(
+      `init: got shape ${show(weight.shape)}, expected a weight of at least two dimensions`,
+    );
   }
   const [fanOut, fanIn, ...kernel] = weight.shape as [number, number, ...number[]];
   return { fanIn: fanIn * numel(kernel), fanOut: fanOut * numel(kernel) };
@@ -97,7 +99,10 @@ export function calculateGain(nonlinearity: Nonlinearity, a = 0.01): number {
   }
 }
 
-function kaimingStd(weight: Tensor, { nonlinearity = "leakyRelu", a = 0, mode = "fanIn" }: KaimingOptions): number {
+function kaimingStd(
+  weight: Tensor,
+  { nonlinearity = "leakyRelu", a = 0, mode = "fanIn" }: KaimingOptions,
+): number {
   return calculateGain(nonlinearity, a) / Math.sqrt(fans(weight)[mode]);
 }
 

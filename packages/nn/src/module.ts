@@ -208,7 +208,8 @@ function* tensorsOf<T extends Parameter | Buffer>(
   type: abstract new (...args: never[]) => T,
 ): Generator<[name: string, tensor: T]> {
   for (const [path, module] of walk(root)) {
-    for (const [name, member] of members(module)) if (member instanceof type) yield [join(path, name), member];
+    for (const [name, member] of members(module))
+      if (member instanceof type) yield [join(path, name), member];
   }
 }
 

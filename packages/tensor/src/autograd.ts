@@ -63,7 +63,8 @@ export function apply<Inputs extends readonly (Tensor | null)[], Params>(
   return scope(() => {
     const extras: Tensor[] = [];
     const out = noGrad(() => op.forward(inputs, params, (extra) => extras.push(extra)));
-    if (recorded && isFloat(out.dtype)) out.setNode(new GraphNode(op as unknown as AnyOp, inputs, params, out, extras));
+    if (recorded && isFloat(out.dtype))
+      out.setNode(new GraphNode(op as unknown as AnyOp, inputs, params, out, extras));
     return out;
   });
 }

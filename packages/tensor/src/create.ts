@@ -8,6 +8,7 @@
 import type { Device } from "./device.ts";
 import { arrayOf, bytesPerElement, type DType, isFloat, type TypedArray } from "./dtype.ts";
 import { ArgumentError, DeviceError, DTypeError, ShapeError } from "./errors.ts";
+import { checkDifferentiable } from "./ops/check.ts";
 import { defaultGenerator, type Generator } from "./random.ts";
 import { checkShape, contiguousStrides, numel, type Shape, show } from "./shape.ts";
 import { Storage } from "./storage.ts";
@@ -49,6 +50,7 @@ export function getDefaultDevice(): Device {
 export function empty(shape: Shape, options: TensorOptions = {}): Tensor {
   checkShape("empty", shape);
   const { device = getDefaultDevice(), dtype = "float32", requiresGrad = false } = options;
+  if (requiresGrad) checkDifferentiable(dtype);
   if (!device.supports(dtype)) {
     throw new DTypeError(
       `tensor: the device ${device.name} has no ${dtype}. Help: float64 exists on the device "reference" alone`,
@@ -97,20 +99,37 @@ export function tensor(data: Nested | TypedArray, options: TensorOptions & { sha
       `tensor: got ${flat.length} values, expected ${numel(shape)} for shape ${show(shape)}`,
     );
   }
-  const out = empty(shape, { ...options, requiresGrad: false });
-  const host = arrayOf(out.dtype, flat.length);
-  if (out.dtype === "bool") for (let i = 0; i < flat.length; i++) host[i] = Number(flat[i]) ? 1 : 0;
-  else host.set(flat as ArrayLike<number>);
+  const host = converted(flat, options.dtype ?? "float32");
+  const out = empty(shape, options);
   out.device.write(out.buffer, 0, host);
-  if (options.requiresGrad) out.requiresGrad = true;
   return out;
+}
+
+/** Values as a device stores them. Fractions are cut off, but what an integer type cannot hold at all is refused. */
+function converted(values: ArrayLike<number>, dtype: DType): TypedArray {
+  const host = arrayOf(dtype, values.length);
+  if (values.constructor === host.constructor && dtype !== "bool") return values as TypedArray;
+  if (dtype === "bool") for (let i = 0; i < host.length; i++) host[i] = values[i] === 0 ? 0 : 1;
+  else host.set(values);
+  if (dtype === "int32" || dtype === "uint8") {
+    const lost = host.findIndex((value, i) => value !== Math.trunc(values[i]!));
+    if (lost >= 0) {
+      throw new ArgumentError(
+        `tensor: got ${values[lost]} at position ${lost}, expected numbers in the range of ${dtype}`,
+      );
+    }
+  }
+  return host;
 }
 
 /** A tensor in which every element is `value`. */
 export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
   const out = empty(shape, options);
   if (out.dtype === "uint8") out.device.write(out.buffer, 0, new Uint8Array(out.numel).fill(value));
-  else out.device.launch("fill", [out], { count: out.numel, value });
+  else {
+    const stored = out.dtype === "bool" ? Number(value !== 0) : value;
+    out.device.launch("fill", [out], { count: out.numel, value: stored });
+  }
   return out;
 }
 
@@ -131,7 +150,10 @@ export function zerosLike(like: Tensor): Tensor {
   return zeros(like.shape, { device: like.device, dtype: like.dtype });
 }
 
-/** The numbers from `start` (default 0) up to, not including, `end`, as int32 unless the options say otherwise. */
+/**
+ * The numbers from `start` (default 0) up to, not including, `end`. Where the options name no type it is int32, or
+ * float32 if one of the arguments has a fraction.
+ */
 export function arange(start: number, end?: number, step = 1, options: TensorOptions = {}): Tensor {
   const [from, to] = end === undefined ? [0, start] : [start, end];
   const count = Math.ceil((to - from) / step);
@@ -140,7 +162,8 @@ export function arange(start: number, end?: number, step = 1, options: TensorOpt
       `arange: got start ${from}, end ${to}, step ${step}, expected finite numbers and a step other than 0`,
     );
   const values = Float64Array.from({ length: Math.max(0, count) }, (_, i) => from + i * step);
-  return tensor(values, { dtype: "int32", ...options });
+  const dtype = Number.isInteger(from) && Number.isInteger(step) ? "int32" : "float32";
+  return tensor(values, { dtype, ...options });
 }
 
 export interface RandomOptions extends TensorOptions {

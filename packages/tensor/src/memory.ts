@@ -150,6 +150,7 @@ export function setGarbageCollector(collect: () => void): void {
  * program waits anyhow.
  */
 export async function relievePressure(): Promise<void> {
+  bytesAfterCollection = Math.min(bytesAfterCollection, inNet.bytes);
   if (!collectGarbage || inNet.bytes < bytesAfterCollection + PRESSURE_BYTES) return;
   collectGarbage();
   await new Promise((resolve) => setTimeout(resolve)); // finalizers run between tasks

@@ -59,6 +59,9 @@ export class Generator {
     if (!Number.isSafeInteger(seed) || seed < 0) {
       throw new ArgumentError(`seed: got ${seed}, expected a whole number from 0 to 2^53 - 1`);
     }
+    if (!Number.isSafeInteger(counter) || counter < 0) {
+      throw new ArgumentError(`generator: got counter ${counter}, expected a whole number of at least 0`);
+    }
     this.#seed = seed;
     this.#counter = counter;
   }

@@ -8,10 +8,11 @@
 import { type GraphNode, backward as runBackward } from "./autograd.ts";
 import { onesLike, tensor, zerosLike } from "./create.ts";
 import type { Device, DeviceBuffer, Operand } from "./device.ts";
-import { bytesPerElement, type DType, isFloat, type TypedArray, viewAs } from "./dtype.ts";
-import { DisposedError, DTypeError, GradError, ShapeError } from "./errors.ts";
+import { bytesPerElement, type DType, type TypedArray, viewAs } from "./dtype.ts";
+import { DisposedError, GradError, ShapeError } from "./errors.ts";
 import { type Claim, disown, keep, Owned, own, relievePressure, scope } from "./memory.ts";
 import { add, div, eq, ge, gt, le, lt, maximum, minimum, mul, ne, pow, sub } from "./ops/binary.ts";
+import { checkDifferentiable } from "./ops/check.ts";
 import { cast, clone, contiguous, overwrite } from "./ops/copy.ts";
 import { matmul } from "./ops/matmul.ts";
 import { amax, amin, argmax, argmin, max, mean, min, sum } from "./ops/reduce.ts";
@@ -194,9 +195,7 @@ export class Tensor extends Owned implements Operand {
         "requiresGrad: only a leaf can change it, got the result of an operation. Help: use detach()",
       );
     }
-    if (wanted && !isFloat(this.dtype)) {
-      throw new DTypeError(`requiresGrad: only floating-point tensors have gradients, got ${this.dtype}`);
-    }
+    if (wanted) checkDifferentiable(this.dtype);
     this.#requiresGrad = wanted;
   }
 

@@ -22,12 +22,7 @@ export class Batch {
   #pass: GPUComputePassEncoder | null = null;
   #number = 0;
 
-  constructor(
-    device: GPUDevice,
-    uniforms: UniformArena,
-    paramsGroup: GPUBindGroup,
-    afterSubmit: () => void,
-  ) {
+  constructor(device: GPUDevice, uniforms: UniformArena, paramsGroup: GPUBindGroup, afterSubmit: () => void) {
     this.#device = device;
     this.#uniforms = uniforms;
     this.#paramsGroup = paramsGroup;

@@ -7,7 +7,7 @@
  * so that a repeated step meets the very same buffers, and with them the cached bind groups.
  */
 
-import { DeviceError, type DeviceBuffer, internal } from "@mien/tensor";
+import { type DeviceBuffer, DeviceError, internal } from "@mien/tensor";
 import { bufferUsage } from "./constants.ts";
 import type { Failures } from "./failures.ts";
 import { pooledBytesLimit } from "./tuning.ts";
@@ -99,6 +99,11 @@ export class BufferPool {
     return new WebGPUBuffer(byteLength, memory ?? this.#create(size));
   }
 
+  /** Memory for the device's own use, which is never freed. */
+  reserve(byteLength: number): Memory {
+    return this.#create(sizeClass(byteLength));
+  }
+
   free(buffer: WebGPUBuffer): void {
     const { memory } = buffer;
     if (!memory) throw internal("a buffer was freed twice");
@@ -109,7 +114,9 @@ export class BufferPool {
       this.#doomed.push(memory);
       return;
     }
-    insertById(this.#listOf(memory.size), memory);
+    const list = this.#free.get(memory.size);
+    if (list) insertById(list, memory);
+    else this.#free.set(memory.size, [memory]);
     this.#pooledBuffers += 1;
     this.#pooledBytes += memory.size;
   }
@@ -153,12 +160,6 @@ export class BufferPool {
       `alloc: the GPU is out of memory, got a request for ${memory.size} bytes beside ${this.#liveBytes} in use\n` +
         "help: a smaller batch needs less",
     );
-  }
-
-  #listOf(size: number): Memory[] {
-    let list = this.#free.get(size);
-    if (!list) this.#free.set(size, (list = []));
-    return list;
   }
 }
 

@@ -7,8 +7,9 @@
 
 import { DeviceError, DisposedError } from "@mien/tensor";
 
-/** What our labels in a message of the GPU's say about the kernel that it concerns. */
-const kernelLabel = /\[(?:Invalid )?(?:ComputePipeline|ShaderModule|CommandBuffer) "+([^"]+)"/;
+/** Where a message of the GPU's holds the label of a kernel, or of a batch of them. */
+const kernelLabel =
+  /\[(?:Invalid )?(?:ComputePipeline|ShaderModule|CommandBuffer|BindGroup)(?:Descriptor)? "+([^"]+)"/;
 
 export class Failures {
   #pending: DeviceError | null = null;
@@ -41,7 +42,7 @@ export class Failures {
 
   dispose(): void {
     this.#pending = null;
-    this.#final ??= new DisposedError("webgpu: the device was disposed, and can no longer be used");
+    this.#final = new DisposedError("webgpu: the device was disposed, and can no longer be used");
   }
 
   /** Throws what has been noted. */

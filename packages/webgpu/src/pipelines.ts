@@ -7,7 +7,6 @@
 
 import { DeviceError, internal } from "@mien/tensor";
 import { shaderStage } from "./constants.ts";
-import type { Failures } from "./failures.ts";
 import { parseShader, type Shader, specialise, type Variant, variantKey } from "./shader.ts";
 import { slotBytes } from "./uniforms.ts";
 
@@ -41,17 +40,15 @@ interface Draft {
 export class Pipelines {
   readonly #device: GPUDevice;
   readonly #texts: Readonly<Record<string, string>>;
-  readonly #failures: Failures;
   readonly #shaders = new Map<string, Shader>();
   readonly #layouts = new Map<string, Layout>();
   readonly #programs = new Map<string, Program>();
   /** The layout of the group that holds the parameters, the same for all. */
   readonly paramsLayout: GPUBindGroupLayout;
 
-  constructor(device: GPUDevice, texts: Readonly<Record<string, string>>, failures: Failures) {
+  constructor(device: GPUDevice, texts: Readonly<Record<string, string>>) {
     this.#device = device;
     this.#texts = texts;
-    this.#failures = failures;
     const buffer = { type: "uniform", hasDynamicOffset: true, minBindingSize: slotBytes } as const;
     const entry = { binding: 0, visibility: shaderStage.compute, buffer };
     this.paramsLayout = device.createBindGroupLayout({ label: "params", entries: [entry] });
@@ -88,15 +85,10 @@ export class Pipelines {
     );
   }
 
+  /** What does not compile is reported as every other error of the GPU's is, with the label that names the kernel. */
   #compile(kernel: string, variant: Variant, key: string): Program {
-    this.#device.pushErrorScope("validation");
     const draft = this.#draft(kernel, variant, key);
-    const pipeline = this.#device.createComputePipeline(draft.descriptor);
-    this.#device.popErrorScope().then(
-      async (error) => error && this.#failures.record(await explain(draft, error.message)),
-      () => undefined,
-    );
-    const program: Program = { ...draft, pipeline };
+    const program: Program = { ...draft, pipeline: this.#device.createComputePipeline(draft.descriptor) };
     this.#programs.set(key, program);
     return program;
   }

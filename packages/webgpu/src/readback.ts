@@ -2,8 +2,8 @@
  * The way back to the host: bytes are copied into a mappable buffer, which is waited for, read and kept for next time.
  */
 
-import { bufferUsage, mapMode } from "./constants.ts";
 import { sizeClass } from "./buffers.ts";
+import { bufferUsage, mapMode } from "./constants.ts";
 
 export class Readbacks {
   readonly #device: GPUDevice;

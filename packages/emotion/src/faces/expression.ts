@@ -42,7 +42,7 @@ export interface Expression {
 
 /** The face of this emotion on somebody; every call is another one. */
 export function expressionOf(emotion: Emotion, random: Random): Expression {
-  const strength = random.uniform(K("STR",0.65), 1);
+  const strength = random.uniform(K("STR", 0.75), 1);
   const rest: Expression = {
     mouthWidth: random.uniform(0.28, 0.38),
     mouthSag: random.jitter(0.03),

@@ -11,11 +11,11 @@ import type { Random } from "./random.ts";
 import { both, box, egg, ellipse, line, outline } from "./shapes.ts";
 
 export function paintOcclusions(canvas: Canvas, person: Person, turned: Turned, random: Random): void {
-  if (random.chance(0.22)) paintGlasses(canvas, person, turned, random);
+  if (random.chance(0.18)) paintGlasses(canvas, person, turned, random);
   const what = random.uniform();
-  if (what < 0.012) paintMask(canvas, person, turned, random);
-  else if (what < 0.08) paintHand(canvas, person, random);
-  else if (what < 0.14) paintBar(canvas, random);
+  if (what < 0.008) paintMask(canvas, person, turned, random);
+  else if (what < 0.07) paintHand(canvas, person, random);
+  else if (what < 0.11) paintBar(canvas, random);
 }
 
 function paintGlasses(canvas: Canvas, person: Person, turned: Turned, random: Random): void {
@@ -23,7 +23,7 @@ function paintGlasses(canvas: Canvas, person: Person, turned: Turned, random: Ra
   const round = random.chance(0.5);
   const thickness = random.uniform(0.018, 0.035);
   const y = turned.y(person.eyeHeight);
-  const tinted = random.chance(0.15) ? random.uniform(0.3, 0.9) : 0.06;
+  const tinted = random.chance(0.15) ? random.uniform(0.3, 0.8) : 0.06;
   for (const side of [-1, 1]) {
     const at = side * person.eyeDistance;
     const width = 0.25 * turned.narrow(at);
@@ -45,8 +45,8 @@ function paintMask(canvas: Canvas, person: Person, turned: Turned, random: Rando
 /** Three fingers that come from the side, over a cheek or a temple. */
 function paintHand(canvas: Canvas, person: Person, random: Random): void {
   const side = random.chance(0.5) ? 1 : -1;
-  const top = random.uniform(-0.7, 0.9);
-  const reach = random.uniform(0.35, 0.65);
+  const top = random.uniform(-0.8, 0.9);
+  const reach = random.uniform(0.45, 0.75);
   const slope = random.uniform(-0.4, 0.4);
   for (let finger = 0; finger < 3; finger++) {
     const y = top + finger * 0.16;
@@ -55,13 +55,9 @@ function paintHand(canvas: Canvas, person: Person, random: Random): void {
   }
 }
 
-/** A bar across the picture, as from a railing, or a strand of hair. */
+/** A thin bar across the picture: a railing, a twig, a strand of hair. */
 function paintBar(canvas: Canvas, random: Random): void {
   const x = random.uniform(-0.9, 0.9);
-  const y = random.uniform(-0.9, 0.9);
   const lean = random.uniform(-1.5, 1.5);
-  const bar = random.chance(0.5)
-    ? line(x - lean, -2, x + lean, 2, 0.09)
-    : line(-2, y - lean, 2, y + lean, 0.09);
-  canvas.paint(bar, anyColour(random), random.uniform(0.6, 1));
+  canvas.paint(line(x - lean, -2, x + lean, 2, 0.05), anyColour(random), random.uniform(0.6, 1));
 }

@@ -88,16 +88,16 @@ export interface Turn {
 }
 
 export function drawTurn(random: Random): Turn {
-  return { yaw: random.jitter(K("YAW",0.3)), pitch: random.jitter(K("PITCH",0.08)) };
+  return { yaw: random.jitter(K("YAW", 0.16)), pitch: random.jitter(K("PITCH",0.05)) };
 }
 
 export function drawPose(random: Random, size: number): Pose {
   // cos and sin from the tangent of half the angle need no trigonometry: t = 0.18 is about 20 degrees.
-  const t = random.jitter(K("ROT",0.12));
+  const t = random.jitter(K("ROT",0.08));
   const scale = size * random.uniform(K("SC0",0.43), K("SC1",0.48));
   return {
-    centreX: size / 2 + random.jitter(size * K("SHIFT",0.05)),
-    centreY: size / 2 + random.jitter(size * K("SHIFT",0.05)),
+    centreX: size / 2 + random.jitter(size * K("SHIFT",0.025)),
+    centreY: size / 2 + random.jitter(size * K("SHIFT",0.025)),
     scale,
     cos: (1 - t * t) / (1 + t * t),
     sin: (2 * t) / (1 + t * t),
@@ -109,7 +109,7 @@ export function drawLight(random: Random): Light {
   const y = random.uniform(-1, 0.35);
   const z = random.uniform(0.35, 1.2);
   const length = Math.sqrt(x * x + y * y + z * z);
-  const diffuse = random.uniform(0.2, K("DIFF",0.6));
+  const diffuse = random.uniform(0.2, K("DIFF",0.45));
   // What the lamp does not give, the room does: a face seen from the front stays about as bright.
   const ambient = random.uniform(0.95, 1.15) - (diffuse * z) / length;
   return { x: x / length, y: y / length, z: z / length, ambient: Math.max(0.25, ambient), diffuse };
@@ -122,8 +122,8 @@ export function drawCamera(random: Random): Camera {
     brightness: random.jitter(K("BRI", 0.1)),
     contrast: random.uniform(0.85, 1.15),
     ...drawPrint(random),
-    blur: random.chance(0.5) ? random.uniform(0.2, K("BLUR", 1)) : 0,
-    noise: random.chance(0.6) ? random.uniform(0.005, K("NOISE", 0.02)) : 0,
+    blur: random.chance(0.5) ? random.uniform(0.2, K("BLUR", 0.8)) : 0,
+    noise: random.chance(0.6) ? random.uniform(0.005, K("NOISE", 0.016)) : 0,
   };
 }
 

@@ -2,8 +2,11 @@
  * One step of Adam as one launch, in place: Kingma and Ba 2015, https://arxiv.org/abs/1412.6980.
  */
 
+import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Kernels } from "../kernels.ts";
+import { sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { checkFloat, checkSameDevice, checkSameDType } from "./check.ts";
 
 export interface AdamStep {
   readonly lr: number;
@@ -22,6 +25,20 @@ export interface AdamStep {
  * The bias corrections are computed here, in float64. https://pytorch.org/docs/stable/generated/torch.optim.Adam.html
  */
 export function adamStep(param: Tensor, grad: Tensor, m: Tensor, v: Tensor, options: AdamStep): void {
+  const op = "adamStep";
+  checkFloat(op, param);
+  checkSameDevice(op, param, grad, m, v);
+  checkSameDType(op, param, grad, m, v);
+  for (const [name, x] of Object.entries({ param, grad, m, v })) {
+    if (sameShape(x.shape, param.shape) && x.isContiguous()) continue;
+    throw new ShapeError(
+      `${op}: got ${name} of shape ${show(x.shape)} and strides ${show(x.strides)}, ` +
+        `expected a contiguous tensor of shape ${show(param.shape)}`,
+    );
+  }
+  if (!Number.isInteger(options.step) || options.step < 1) {
+    throw new ArgumentError(`${op}: got step ${options.step}, expected a whole number of at least 1`);
+  }
   const { step, ...constants } = options;
   const params: Kernels["adam"]["params"] = {
     ...constants,

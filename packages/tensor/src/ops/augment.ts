@@ -4,9 +4,11 @@
 
 import { empty } from "../create.ts";
 import { ShapeError } from "../errors.ts";
+import { scope } from "../memory.ts";
 import { sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkDType, checkRank, checkSameDevice } from "./check.ts";
+import { checkDType, checkRank, checkSameDevice, pair } from "./check.ts";
+import { contiguous } from "./copy.ts";
 
 /** Numbers per image in `transforms`. */
 export const TRANSFORM_SIZE = 10;
@@ -51,10 +53,17 @@ export function augment(
       `${op}: got transforms ${show(transforms.shape)}, expected [${batch}, ${TRANSFORM_SIZE}]`,
     );
   }
-  const [hOut, wOut] = options.size ?? [hIn, wIn];
+  if (!images.isContiguous()) {
+    throw new ShapeError(
+      `${op}: got images of strides ${show(images.strides)}, expected contiguous ones. Help: pick images by indices`,
+    );
+  }
+  const [hOut, wOut] = pair(op, "size", options.size ?? [hIn, wIn], 1);
   const { mean, std } = options;
-  const out = empty([batch, 3, hOut, wOut], { device: images.device });
-  const params = { batch, channels, hIn, wIn, hOut, wOut, mean, std } as const;
-  images.device.launch("augment", [images, indices, transforms, out], params);
-  return out;
+  return scope(() => {
+    const out = empty([batch, 3, hOut, wOut], { device: images.device });
+    const params = { batch, channels, hIn, wIn, hOut, wOut, mean, std } as const;
+    images.device.launch("augment", [images, contiguous(indices), contiguous(transforms), out], params);
+    return out;
+  });
 }

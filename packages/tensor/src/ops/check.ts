@@ -30,6 +30,12 @@ export function checkSameDType(op: string, first: Tensor, ...others: readonly (T
   }
 }
 
+/** @throws DTypeError for the types that have no gradients. */
+export function checkDifferentiable(dtype: DType): void {
+  if (isFloat(dtype)) return;
+  throw new DTypeError(`requiresGrad: got ${dtype}, expected float32 or float64: only these have gradients`);
+}
+
 /** @throws DTypeError unless the tensor holds floating-point numbers. */
 export function checkFloat(op: string, x: Tensor): void {
   if (!isFloat(x.dtype)) {

@@ -5,9 +5,10 @@
 import { apply, type Op } from "../autograd.ts";
 import { empty } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { normalizeDim, show } from "../shape.ts";
+import { scope } from "../memory.ts";
+import { normalizeDim, sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkSameDevice, checkSameDType } from "./check.ts";
+import { checkNotBytes, checkSameDevice, checkSameDType } from "./check.ts";
 import { copyInto } from "./copy.ts";
 import { slice, unsqueeze } from "./view.ts";
 
@@ -37,10 +38,12 @@ export function concat(tensors: readonly Tensor[], dim = 0): Tensor {
   const d = normalizeDim("concat", dim, first.ndim);
   checkSameDevice("concat", first, ...others);
   checkSameDType("concat", first, ...others);
+  checkNotBytes("concat", first);
   for (const other of others) {
     if (other.ndim !== first.ndim || other.shape.some((size, i) => i !== d && size !== first.shape[i])) {
       throw new ShapeError(
-        `concat: shapes differ outside of dim ${d}, got ${show(first.shape)} and ${show(other.shape)}`,
+        `concat: shapes differ, got ${show(first.shape)} and ${show(other.shape)}, ` +
+          `expected equal sizes outside of dim ${d}`,
       );
     }
   }
@@ -51,9 +54,19 @@ export function concat(tensors: readonly Tensor[], dim = 0): Tensor {
 
 /** Tensors of one shape along a new dimension. https://pytorch.org/docs/stable/generated/torch.stack.html */
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
-  if (!tensors[0]) throw new ArgumentError("stack: got no tensors, expected at least one");
-  return concat(
-    tensors.map((x) => unsqueeze(x, dim)),
-    dim,
+  const [first, ...others] = tensors;
+  if (!first) throw new ArgumentError("stack: got no tensors, expected at least one");
+  const d = normalizeDim("stack", dim, first.ndim + 1);
+  const other = others.find((x) => !sameShape(x.shape, first.shape));
+  if (other) {
+    throw new ShapeError(
+      `stack: shapes differ, got ${show(first.shape)} and ${show(other.shape)}, expected equal ones`,
+    );
+  }
+  return scope(() =>
+    concat(
+      tensors.map((x) => unsqueeze(x, d)),
+      d,
+    ),
   );
 }

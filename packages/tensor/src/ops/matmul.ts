@@ -8,6 +8,7 @@
 import { apply, type Op } from "../autograd.ts";
 import { empty } from "../create.ts";
 import { ShapeError } from "../errors.ts";
+import { scope } from "../memory.ts";
 import { broadcastShapes, isContiguous, numel, type Shape, sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import {
@@ -102,23 +103,28 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
       `matmul: got shapes ${show(a.shape)} and ${show(b.shape)}, expected at least one dimension each`,
     );
   }
-  const left = a.ndim === 1 ? unsqueeze(a, 0) : a;
-  const right = b.ndim === 1 ? unsqueeze(b, 1) : b;
-  if (left.shape.at(-1) !== right.shape.at(-2)) {
+  const rows = b.ndim === 1 ? b.shape[0] : b.shape.at(-2);
+  if (a.shape.at(-1) !== rows) {
     throw new ShapeError(
       `matmul: inner sizes differ, got ${show(a.shape)} and ${show(b.shape)}, ` +
-        `expected ${left.shape.at(-1)} rows in the second`,
+        `expected ${a.shape.at(-1)} rows in the second`,
     );
   }
-  broadcastShapes("matmul", left.shape.slice(0, -2), right.shape.slice(0, -2));
-  const out = apply(matmulOp, [left, right], null);
-  const drop = [...(a.ndim === 1 ? [out.ndim - 2] : []), ...(b.ndim === 1 ? [out.ndim - 1] : [])];
-  return drop.length === 0
-    ? out
-    : reshape(
-        out,
-        out.shape.filter((_, d) => !drop.includes(d)),
-      );
+  broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
+  return scope(() => {
+    const out = apply(
+      matmulOp,
+      [a.ndim === 1 ? unsqueeze(a, 0) : a, b.ndim === 1 ? unsqueeze(b, 1) : b],
+      null,
+    );
+    if (a.ndim > 1 && b.ndim > 1) return out;
+    const kept = [
+      ...out.shape.slice(0, -2),
+      ...a.shape.slice(-2, -1),
+      ...(b.ndim > 1 ? b.shape.slice(-1) : []),
+    ];
+    return reshape(out, kept);
+  });
 }
 
 const linearOp: Op<[x: Tensor, weight: Tensor, bias: Tensor | null], ActivationParams> = {
@@ -167,7 +173,9 @@ export function linear(
     );
   }
   const params = activationParams(op, options);
-  const rows = x.ndim === 2 ? x : reshape(x, [numel(x.shape.slice(0, -1)), inFeatures]);
-  const out = apply(linearOp, [rows, weight, bias], params);
-  return x.ndim === 2 ? out : reshape(out, [...x.shape.slice(0, -1), outFeatures]);
+  if (x.ndim === 2) return apply(linearOp, [x, weight, bias], params);
+  return scope(() => {
+    const rows = reshape(x, [numel(x.shape.slice(0, -1)), inFeatures]);
+    return reshape(apply(linearOp, [rows, weight, bias], params), [...x.shape.slice(0, -1), outFeatures]);
+  });
 }

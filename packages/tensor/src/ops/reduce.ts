@@ -7,9 +7,10 @@
 
 import { apply, type Op } from "../autograd.ts";
 import { empty } from "../create.ts";
-import { ArgumentError } from "../errors.ts";
+import { DTypeError, ShapeError } from "../errors.ts";
 import type { ReduceOp } from "../kernels.ts";
-import { normalizeDim, normalizeDims, numel, type Shape } from "../shape.ts";
+import { scope } from "../memory.ts";
+import { normalizeDim, normalizeDims, numel, type Shape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { div, eq, mul } from "./binary.ts";
 import { checkFloat } from "./check.ts";
@@ -86,9 +87,13 @@ function run(op: Op<[x: Tensor], Params>, x: Tensor, dims: Dims, keepdim: boolea
   return apply(op, [x], { from: x.shape, dims: list, shape });
 }
 
-/** The sum over `dims` (default: all). https://pytorch.org/docs/stable/generated/torch.sum.html */
+/**
+ * The sum over `dims` (default: all). That of bool or uint8 is int32: it counts.
+ * https://pytorch.org/docs/stable/generated/torch.sum.html
+ */
 export function sum(x: Tensor, dims?: number | readonly number[], keepdim = false): Tensor {
-  return run(sumOp, x, dims, keepdim);
+  if (x.dtype !== "bool" && x.dtype !== "uint8") return run(sumOp, x, dims, keepdim);
+  return scope(() => run(sumOp, cast(x, "int32"), dims, keepdim));
 }
 
 /** The mean over `dims` (default: all); NaN over nothing. */
@@ -102,25 +107,25 @@ export function mean(x: Tensor, dims?: number | readonly number[], keepdim = fal
  * https://pytorch.org/docs/stable/generated/torch.amax.html
  */
 export function amax(x: Tensor, dims?: number | readonly number[], keepdim = false): Tensor {
-  checkNotEmpty("amax", x, dims);
+  checkChoice("amax", x, dims);
   return run(amaxOp, x, dims, keepdim);
 }
 
 /** The smallest value over `dims` (default: all). Equal values share the gradient evenly. */
 export function amin(x: Tensor, dims?: number | readonly number[], keepdim = false): Tensor {
-  checkNotEmpty("amin", x, dims);
+  checkChoice("amin", x, dims);
   return run(aminOp, x, dims, keepdim);
 }
 
 /** The largest value of the whole tensor. */
 export function max(x: Tensor): Tensor {
-  checkNotEmpty("max", x);
+  checkChoice("max", x);
   return run(amaxOp, x, undefined, false);
 }
 
 /** The smallest value of the whole tensor. */
 export function min(x: Tensor): Tensor {
-  checkNotEmpty("min", x);
+  checkChoice("min", x);
   return run(aminOp, x, undefined, false);
 }
 
@@ -135,18 +140,24 @@ export function argmin(x: Tensor, dim?: number, keepdim = false): Tensor {
 }
 
 function locate(op: "argmax" | "argmin", x: Tensor, dim: number | undefined, keepdim: boolean): Tensor {
-  checkNotEmpty(op, x, dim);
-  if (dim === undefined)
-    return launch(op, flatten(x.detach()), { dims: [0], shape: keepdim ? x.shape.map(() => 1) : [] });
+  checkChoice(op, x, dim);
+  if (dim === undefined) {
+    const shape = keepdim ? x.shape.map(() => 1) : [];
+    return scope(() => launch(op, flatten(x.detach()), { dims: [0], shape }));
+  }
   const dims = [normalizeDim(op, dim, x.ndim)];
   const shape = keepdim ? keptShape(x.shape, dims) : x.shape.filter((_, d) => d !== dims[0]);
   return launch(op, x, { dims, shape });
 }
 
-function checkNotEmpty(op: string, x: Tensor, dims?: Dims): void {
+/** @throws DTypeError for types without an order, ShapeError where there is nothing to choose from. */
+function checkChoice(op: string, x: Tensor, dims?: Dims): void {
+  if (x.dtype === "bool" || x.dtype === "uint8") {
+    throw new DTypeError(`${op}: got ${x.dtype}, expected numbers. Help: convert it with .to("int32")`);
+  }
   if (normalizeDims(op, dims, x.ndim).some((d) => x.shape[d] === 0)) {
-    throw new ArgumentError(
-      `${op}: nothing to choose from, got shape [${x.shape}], expected a dim of at least one element`,
+    throw new ShapeError(
+      `${op}: nothing to choose from, got shape ${show(x.shape)}, expected at least one element in each reduced dim`,
     );
   }
 }

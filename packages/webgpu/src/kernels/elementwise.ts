@@ -2,14 +2,7 @@
  * Kernels that treat every element alike: one invocation each.
  */
 
-import {
-  type BinaryOp,
-  bytesPerElement,
-  type DType,
-  type Operand,
-  type UnaryOp,
-  viewAs,
-} from "@mien/tensor";
+import { type BinaryOp, bytesPerElement, type DType, type Operand, type UnaryOp, viewAs } from "@mien/tensor";
 import type { Variant } from "../shader.ts";
 import { constantCase, groupsFor, type Launcher, type Plan, scalarOf, unsupported } from "./plan.ts";
 import { viewOf } from "./views.ts";
@@ -99,7 +92,12 @@ interface CopyParams {
   readonly outStrides: readonly number[];
 }
 
-function copyApart(gpu: Launcher, x: Operand, out: Operand, { shape, xStrides, outStrides }: CopyParams): void {
+function copyApart(
+  gpu: Launcher,
+  x: Operand,
+  out: Operand,
+  { shape, xStrides, outStrides }: CopyParams,
+): void {
   if (out.dtype === "uint8") throw unsupported(gpu.kernel, out.dtype);
   const view = viewOf(shape, xStrides, outStrides);
   gpu.dispatch({
@@ -111,7 +109,12 @@ function copyApart(gpu: Launcher, x: Operand, out: Operand, { shape, xStrides, o
 }
 
 /** A copy from one part of a buffer to another, by way of a third place: a buffer that is written cannot also be read. */
-function copyWithin(gpu: Launcher, x: Operand, out: Operand, { shape, xStrides, outStrides }: CopyParams): void {
+function copyWithin(
+  gpu: Launcher,
+  x: Operand,
+  out: Operand,
+  { shape, xStrides, outStrides }: CopyParams,
+): void {
   const strides = contiguousStrides(shape);
   const count = shape.reduce((product, size) => product * size, 1);
   const between = { buffer: gpu.alloc(4 * count), offset: 0, dtype: out.dtype };

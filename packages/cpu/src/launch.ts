@@ -1,0 +1,178 @@
+/**
+ * What a kernel's host side is written in.
+ *
+ * A WebAssembly kernel reads its arguments from one block of words. Its host side, a function in `kernels/`, writes
+ * that block word by word, asks for scratch and temporary memory, and runs the kernel's phases one after the other,
+ * each cut into chunks. How it cuts depends on shapes alone, so results never depend on the number of threads.
+ */
+
+import {
+  bytesPerElement,
+  type DType,
+  DTypeError,
+  internal,
+  type KernelName,
+  type Kernels,
+  type Operand,
+} from "@mien/tensor";
+import { CpuBuffer } from "./buffer.ts";
+import { ARGUMENTS_ADDRESS, ARGUMENTS_WORDS, CONTROL_ADDRESS, CONTROL_WORDS, Word } from "./control.ts";
+import type { Heap } from "./memory.ts";
+import type { Threads } from "./threads.ts";
+
+/** The host side of kernel `K`. */
+export type HostKernel<K extends KernelName> = (
+  launch: Launch,
+  operands: Kernels[K]["operands"],
+  params: Kernels[K]["params"],
+) => void;
+
+/** How the WebAssembly module numbers element types. */
+const elementCodes: Readonly<Record<Exclude<DType, "float64">, number>> = {
+  float32: 0,
+  int32: 1,
+  bool: 2,
+  uint8: 3,
+};
+
+/** Enough for the tiles of elementwise kernels and reductions, which ask for nothing. */
+const LEAST_SCRATCH = 16384;
+
+export class Launch {
+  readonly #heap: Heap;
+  readonly #threads: Threads;
+  readonly #control: Int32Array;
+  readonly #words: Int32Array;
+  readonly #floats: Float32Array;
+  readonly #temporaries: { address: number; byteLength: number }[] = [];
+  #kernel: KernelName = "fill";
+  #cursor = 0;
+  #scratchBytes = 0;
+
+  constructor(heap: Heap, threads: Threads) {
+    this.#heap = heap;
+    this.#threads = threads;
+    const { buffer } = heap.memory;
+    this.#control = new Int32Array(buffer, CONTROL_ADDRESS, CONTROL_WORDS);
+    this.#words = new Int32Array(buffer, ARGUMENTS_ADDRESS, ARGUMENTS_WORDS);
+    this.#floats = new Float32Array(buffer, ARGUMENTS_ADDRESS, ARGUMENTS_WORDS);
+    this.scratch(LEAST_SCRATCH);
+  }
+
+  /** Begins the launch of `kernel`: the argument block is empty again. */
+  begin(kernel: KernelName): void {
+    this.#kernel = kernel;
+    this.#cursor = 0;
+  }
+
+  /** Gives back what `temporary` gave. */
+  end(): void {
+    for (const { address, byteLength } of this.#temporaries) this.#heap.free(address, byteLength);
+    this.#temporaries.length = 0;
+  }
+
+  /** Appends integers (or addresses) to the argument block. */
+  ints(...values: readonly number[]): void {
+    for (const value of values) this.#words[this.#cursor++] = value;
+  }
+
+  int(value: number): void {
+    this.#words[this.#cursor++] = value;
+  }
+
+  float(value: number): void {
+    this.#floats[this.#cursor++] = value;
+  }
+
+  /** Appends the address of an operand's first element; 0 for an operand that is absent. */
+  pointer(operand: Operand | null): void {
+    this.int(operand === null ? 0 : this.addressOf(operand));
+  }
+
+  /** @throws DTypeError where a kernel that computes in float32 is given something else. */
+  floats(...operands: readonly (Operand | null)[]): void {
+    for (const operand of operands) {
+      if (operand !== null) this.expect(operand, "float32");
+      this.pointer(operand);
+    }
+  }
+
+  expect(operand: Operand, ...dtypes: readonly DType[]): void {
+    if (dtypes.includes(operand.dtype)) return;
+    throw new DTypeError(
+      `${this.#kernel}: got ${operand.dtype}, expected ${dtypes.join(" or ")} on the cpu device`,
+    );
+  }
+
+  addressOf({ buffer, offset, dtype }: Operand): number {
+    if (!(buffer instanceof CpuBuffer) || buffer.heap !== this.#heap) {
+      throw internal(`${this.#kernel}: this buffer was freed, or belongs to another device`);
+    }
+    return buffer.address + offset * bytesPerElement[dtype];
+  }
+
+  elementCode({ dtype }: Operand): number {
+    if (dtype !== "float64") return elementCodes[dtype];
+    throw new DTypeError(
+      `${this.#kernel}: got float64, expected float32, int32, bool or uint8. Help: only the reference device computes in float64`,
+    );
+  }
+
+  /** Memory for the duration of this launch, with undefined contents. */
+  temporary(byteLength: number): number {
+    const address = this.#heap.alloc(byteLength);
+    this.#temporaries.push({ address, byteLength });
+    return address;
+  }
+
+  /** Writes words to temporary memory. */
+  table(values: readonly number[]): number {
+    const address = this.temporary(values.length * 4);
+    this.#heap.words.set(values, address / 4);
+    return address;
+  }
+
+  /** Makes sure that every thread has at least this much scratch memory. */
+  scratch(byteLength: number): void {
+    if (byteLength <= this.#scratchBytes) return;
+    const threads = this.#threads.limit;
+    if (this.#scratchBytes > 0)
+      this.#heap.free(this.#control[Word.scratchBase]! >>> 0, this.#scratchBytes * threads);
+    // An odd number of cache lines, so that the threads' scratches do not compete for the same places in a cache.
+    this.#scratchBytes = Math.ceil(byteLength / 4096) * 4096 + 64;
+    this.#control[Word.scratchBase] = this.#heap.alloc(this.#scratchBytes * threads);
+    this.#control[Word.scratchSize] = this.#scratchBytes;
+  }
+
+  /** Runs `chunks` chunks of a function of the WebAssembly module. */
+  run(name: WasmKernel, chunks: number): void {
+    this.#threads.run(name, chunks);
+  }
+}
+
+/** The functions of the WebAssembly module that compute. */
+export type WasmKernel =
+  | "accumulate"
+  | "adam"
+  | "augment"
+  | "binary"
+  | "conv2d"
+  | "conv2dPack"
+  | "conv2dWeightGrad"
+  | "conv2dWeightGradMerge"
+  | "conv2dWeightGradOffsets"
+  | "copy"
+  | "crossEntropy"
+  | "crossEntropyGrad"
+  | "fill"
+  | "matmul"
+  | "matmulMerge"
+  | "maxPool2d"
+  | "maxPool2dGrad"
+  | "reduceColumns"
+  | "reduceMerge"
+  | "reduceRows"
+  | "softmax"
+  | "softmaxGrad"
+  | "unary"
+  | "where";

@@ -1,0 +1,38 @@
+/**
+ * Every constant of the CPU device that was chosen by measuring, in one place.
+ *
+ * Chosen on a 2-core x86-64 server, Node 20, November 2026. Those that cut work into chunks decide in which order
+ * values are added up: changing them changes last bits, but none of them may ever depend on the number of threads.
+ */
+
+/** Elements per chunk of an elementwise kernel; the same number stands in kernels/wasm/strided.ts. */
+export const ELEMENTS_PER_CHUNK = 16384;
+
+/** Elements per chunk of kernels that go row by row or plane by plane: small enough to share out, large enough to pay. */
+export const ROW_ELEMENTS_PER_CHUNK = 16384;
+
+/** Reductions: outputs side by side per chunk, and the elements from which a chunk is cut into segments. */
+export const REDUCE_COLUMNS = 256;
+export const REDUCE_SEGMENT = 65536;
+/** With this many chunks there is no need for segments. */
+export const ENOUGH_CHUNKS = 64;
+
+/** Matrix products: the largest block of the result per chunk, and the least sum over k that a segment is worth. */
+export const MATMUL_BLOCK_M = 64;
+export const MATMUL_BLOCK_N = 256;
+export const MATMUL_SEGMENT_K = 512;
+/** Columns of A packed at a time; the same number stands in kernels/wasm/matmul.ts. */
+export const MATMUL_KC = 256;
+
+/** Convolutions: bytes of the input that a strip stages at once, which are to stay in the first-level cache. */
+export const CONV_STRIP_BYTES = 24 * 1024;
+/** Fewer rows than this would stage more halo than rows. */
+export const CONV_MIN_STRIP_ROWS = 4;
+/** The weight gradient: bytes of packed gradient per strip and eight channels, partial sums, and bytes these may take. */
+export const CONV_GRADIENT_BYTES = 8 * 1024;
+export const CONV_IMAGE_RANGES = 32;
+export const CONV_PARTIAL_BYTES = 64 * 1024 * 1024;
+
+/** How many looks at the control block a worker takes for new work, and the host for the last chunk, before it sleeps. */
+export const WORKER_SPINS = 4000;
+export const HOST_SPINS = 4000;

@@ -1,0 +1,72 @@
+/**
+ * A model as a file: safetensors, with all that is needed to use it in its metadata.
+ *
+ * The weights alone would not do: the classes' order, the image size and the normalisation decide what the numbers
+ * mean, and programs that had to guess them have given wrong answers. So they travel with the weights, and a file
+ * that lacks them, or is of another network, is refused.
+ */
+
+import { DataError, decodeSafetensors, type Device, encodeStateDict, MienError } from "mien";
+import { EMOTIONS } from "./classes.ts";
+import { DEFAULT_CNN, EmotionCNN, type EmotionCNNConfig } from "./model.ts";
+import { IMAGENET_NORMALISATION } from "./transforms.ts";
+
+const ARCHITECTURE = "EmotionCNN";
+
+/** What is known of a model beside its weights. Values that JSON can hold. */
+export type ModelInfo = Readonly<Record<string, unknown>>;
+
+/** The bytes of a model file. `info` (such as epoch, seed, metrics) is kept in the metadata under `training`. */
+export function encodeModel(model: EmotionCNN, info: ModelInfo): Promise<Uint8Array<ArrayBuffer>> {
+  return encodeStateDict(model.stateDict(), {
+    format: "mien",
+    architecture: ARCHITECTURE,
+    config: JSON.stringify(model.config),
+    classes: JSON.stringify(EMOTIONS),
+    normalisation: JSON.stringify(IMAGENET_NORMALISATION),
+    training: JSON.stringify(info),
+  });
+}
+
+/**
+ * Builds the model that a file holds.
+ *
+ * @param name of the file, for messages
+ * @throws DataError if the file is damaged, or of another architecture, other classes or another normalisation
+ */
+export function decodeModel(bytes: Uint8Array, name: string, device: Device): { model: EmotionCNN; info: ModelInfo } {
+  try {
+    const { tensors, metadata } = decodeSafetensors(bytes);
+    expectSame("architecture", metadata["architecture"], ARCHITECTURE);
+    expectSame("classes", metadata["classes"], JSON.stringify(EMOTIONS));
+    expectSame("normalisation", metadata["normalisation"], JSON.stringify(IMAGENET_NORMALISATION));
+    const model = new EmotionCNN({ ...parseConfig(metadata["config"]), device });
+    model.loadStateDict(tensors);
+    return { model, info: metadata["training"] ? (JSON.parse(metadata["training"]) as ModelInfo) : {} };
+  } catch (cause) {
+    if (!(cause instanceof MienError)) throw cause;
+    throw new DataError(`model: cannot use ${name}: ${cause.message}`, { cause });
+  }
+}
+
+function expectSame(what: string, got: string | undefined, expected: string): void {
+  if (got !== expected) {
+    throw new DataError(`${what} of the file does not fit, got ${got ?? "none"}, expected ${expected}`);
+  }
+}
+
+/** The sizes of the network from metadata; each is checked, because a file may say anything. */
+function parseConfig(text: string | undefined): EmotionCNNConfig {
+  let config: Partial<EmotionCNNConfig> = {};
+  try {
+    config = { ...DEFAULT_CNN, ...(JSON.parse(text ?? "{}") as Partial<EmotionCNNConfig>) };
+  } catch {
+    // falls through to the check below with nothing in it
+  }
+  const { imageSize, convChannels, hidden } = config;
+  const isSize = (n: unknown): n is number => Number.isInteger(n) && (n as number) >= 1 && (n as number) <= 4096;
+  if (!isSize(imageSize) || !isSize(hidden) || !Array.isArray(convChannels) || !convChannels.every(isSize) || convChannels.length !== 2) {
+    throw new DataError(`config of the file is not understood, got ${text}`);
+  }
+  return { imageSize, convChannels: [convChannels[0]!, convChannels[1]!], hidden };
+}

@@ -1,0 +1,93 @@
+import { openReference } from "@mien/cpu";
+import { type Device, Generator, type KernelName, randn, type Tensor } from "@mien/tensor";
+import { beforeEach, describe, expect, test } from "vitest";
+import { Conv2d, Flatten, LeakyReLU, Linear, ReLU, Sequential } from "./layers/index.ts";
+
+const device: Device = openReference();
+const launched: { kernel: KernelName; activation: unknown }[] = [];
+const launch = device.launch.bind(device);
+device.launch = (kernel, operands, params) => {
+  launched.push({ kernel, activation: "activation" in params ? params.activation : undefined });
+  launch(kernel, operands, params);
+};
+beforeEach(() => void launched.splice(0));
+
+const options = { device, dtype: "float64", generator: new Generator(3) } as const;
+
+function network(): Sequential {
+  return new Sequential(
+    new Conv2d(2, 3, 3, { ...options, padding: 1 }),
+    new LeakyReLU(0.1),
+    new Conv2d(3, 2, 3, options),
+    new ReLU(),
+    new Flatten(),
+    new Linear(8, 5, options),
+    new LeakyReLU(0.2),
+    new Linear(5, 2, options),
+  );
+}
+
+/** The kernels of forward, and the output with all gradients. */
+async function run(model: Sequential, x: Tensor): Promise<{ kernels: string[]; values: unknown[] }> {
+  launched.splice(0);
+  const out = model.forward(x);
+  const kernels = launched.map(({ kernel, activation }) => `${kernel}${activation ? ` ${activation}` : ""}`);
+  out.square().sum().backward();
+  const tensors = [out, ...model.parameters().map(({ grad }) => grad!)];
+  return { kernels, values: await Promise.all(tensors.map((tensor) => tensor.data())) };
+}
+
+const fused = ["conv2d leakyRelu", "conv2d relu", "matmul leakyRelu", "matmul none"];
+const unfused = ["conv2d none", "unary", "conv2d none", "unary", "matmul none", "unary", "matmul none"];
+
+describe("an activation behind a convolution or dense layer", () => {
+  test("is computed on the way, with the same values and gradients", async () => {
+    const x = randn([2, 2, 4, 4], options);
+    const model = network();
+    const apart = new Sequential(...Array.from(model, (layer) => new Sequential(layer)));
+    const [together, single] = [await run(model, x), await run(apart, x)];
+    expect(together.kernels).toEqual(fused);
+    expect(single.kernels).toEqual(unfused);
+    model.zeroGrad();
+    expect((await run(model, x)).values).toEqual(together.values);
+    for (const [i, values] of together.values.slice(0, 1).entries()) expect(values).toEqual(single.values[i]);
+  });
+
+  test("is left alone while a hook watches either layer", async () => {
+    const x = randn([1, 2, 4, 4], options);
+    const model = network();
+    const removers = [0, 3, 5].map((i) => model[i]!.registerForwardHook(() => undefined));
+    expect((await run(model, x)).kernels).toEqual(unfused);
+    for (const remove of removers) remove();
+    expect((await run(model, x)).kernels).toEqual(fused);
+  });
+
+  test("is left alone when a subclass computes something else", async () => {
+    class Doubled extends Linear {
+      override forward(x: Tensor): Tensor {
+        return super.forward(x).mul(2);
+      }
+    }
+    class Shifted extends ReLU {
+      override forward(x: Tensor): Tensor {
+        return super.forward(x).add(1);
+      }
+    }
+    const x = randn([1, 2], options);
+    const doubled = new Doubled(2, 2, options);
+    const plain = new Linear(2, 2, options);
+    const expected = doubled.forward(x).relu();
+    expect(await new Sequential(doubled, new ReLU()).forward(x).data()).toEqual(await expected.data());
+    const shifted = plain.forward(x).relu().add(1);
+    expect(await new Sequential(plain, new Shifted()).forward(x).data()).toEqual(await shifted.data());
+  });
+
+  test("is left alone where its slope would hide the sign", async () => {
+    const x = randn([3, 2], options);
+    const layer = new Linear(2, 4, options);
+    for (const slope of [0, -0.5]) {
+      const out = new Sequential(layer, new LeakyReLU(slope)).forward(x);
+      expect(await out.data()).toEqual(await layer.forward(x).leakyRelu(slope).data());
+    }
+  });
+});

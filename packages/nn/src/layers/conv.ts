@@ -1,0 +1,77 @@
+/**
+ * Convolution as a layer: a window of weights that slides over an image and looks for one pattern per channel.
+ */
+
+import { type ActivationOptions, ArgumentError, type Conv2dOptions, conv2d, type Tensor } from "@mien/tensor";
+import { checkWhole } from "../check.ts";
+import { defaultUniform } from "../init.ts";
+import { Module } from "../module.ts";
+import { Parameter } from "../parameter.ts";
+import type { LayerOptions } from "./options.ts";
+
+/** Of the convolution (stride, padding, dilation, groups) and of the layer. */
+export interface Conv2dLayerOptions extends Omit<Conv2dOptions, keyof ActivationOptions>, LayerOptions {
+  /** Whether a learned constant is added per channel. Default: true. */
+  readonly bias?: boolean;
+}
+
+/**
+ * Input [N, C, H, W], output [N, outChannels, H', W'].
+ * https://pytorch.org/docs/stable/generated/torch.nn.Conv2d.html
+ */
+export class Conv2d extends Module {
+  readonly inChannels: number;
+  readonly outChannels: number;
+  /** Height and width of the window. */
+  readonly kernelSize: readonly [number, number];
+  readonly stride: NonNullable<Conv2dLayerOptions["stride"]>;
+  readonly padding: NonNullable<Conv2dLayerOptions["padding"]>;
+  readonly dilation: NonNullable<Conv2dLayerOptions["dilation"]>;
+  readonly groups: number;
+  /** [outChannels, inChannels / groups, kernel height, kernel width] */
+  readonly weight: Parameter;
+  /** [outChannels] */
+  readonly bias: Parameter | null;
+
+  /**
+   * @param kernelSize one number or [height, width]
+   * @throws ArgumentError for sizes below 1, or groups that do not divide both numbers of channels
+   */
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: number | readonly [number, number],
+    options: Conv2dLayerOptions = {},
+  ) {
+    super();
+    const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
+    const [height, width] = typeof kernelSize === "number" ? [kernelSize, kernelSize] : kernelSize;
+    const counts = { inChannels, outChannels, groups, "kernel height": height, "kernel width": width };
+    for (const [what, count] of Object.entries(counts)) checkWhole("Conv2d", what, count, 1);
+    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
+      throw new ArgumentError(
+        `Conv2d: got groups ${groups}, expected a divisor of ${inChannels} input and ${outChannels} output channels`,
+      );
+    }
+    this.inChannels = inChannels;
+    this.outChannels = outChannels;
+    this.kernelSize = [height, width];
+    this.stride = stride;
+    this.padding = padding;
+    this.dilation = dilation;
+    this.groups = groups;
+    this.weight = Parameter.empty([outChannels, inChannels / groups, height, width], options);
+    this.bias = (options.bias ?? true) ? Parameter.empty([outChannels], options) : null;
+    defaultUniform(this.weight, this.bias, options);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.activated(x, {});
+  }
+
+  /** The output with an activation computed as it is written; see `fuse.ts`. */
+  activated(x: Tensor, activation: ActivationOptions): Tensor {
+    const { stride, padding, dilation, groups } = this;
+    return conv2d(x, this.weight, this.bias, { stride, padding, dilation, groups, ...activation });
+  }
+}

@@ -1,0 +1,7 @@
+export { LeakyReLU, ReLU } from "./activation.ts";
+export { Sequential } from "./container.ts";
+export { Conv2d, type Conv2dLayerOptions } from "./conv.ts";
+export { Flatten } from "./flatten.ts";
+export { Linear, type LinearLayerOptions } from "./linear.ts";
+export type { LayerOptions } from "./options.ts";
+export { MaxPool2d } from "./pooling.ts";

@@ -1,0 +1,65 @@
+/**
+ * Adam: a step in the direction of the gradient's running mean, divided by the gradient's running size, so that every
+ * parameter moves at about the pace `lr` whatever its scale (Kingma & Ba 2015, https://arxiv.org/abs/1412.6980).
+ *
+ * AdamW differs in its weight decay only: it shrinks the parameters themselves, past the running averages (Loshchilov
+ * & Hutter 2019, https://arxiv.org/abs/1711.05101).
+ */
+
+import { ArgumentError, adamStep } from "@mien/tensor";
+import { checkNotNegative } from "../check.ts";
+import type { Run } from "./flat.ts";
+import { Optimizer, type OptimizerOptions, type ParamsOrGroups } from "./optimizer.ts";
+
+export interface AdamOptions extends OptimizerOptions {
+  /** Default: 1e-3. */
+  lr: number;
+  /** How much of the running mean, and of the running square, outlives a step. Default: [0.9, 0.999]. */
+  betas: readonly [number, number];
+  /** What keeps the division finite. Default: 1e-8. */
+  eps: number;
+  /** How strongly parameters are pulled to 0. Default: 0, and 0.01 for AdamW. */
+  weightDecay: number;
+}
+
+/** https://pytorch.org/docs/stable/generated/torch.optim.Adam.html */
+export class Adam extends Optimizer<AdamOptions> {
+  /** Whether weight decay acts on the parameters directly. */
+  protected readonly decoupled: boolean = false;
+
+  /** @throws ArgumentError for options out of range, no parameters, or one parameter twice */
+  constructor(params: ParamsOrGroups<AdamOptions>, options: Partial<AdamOptions> = {}) {
+    super(params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, ...options }, [
+      "expAvg",
+      "expAvgSq",
+    ]);
+  }
+
+  protected override checkOptions(options: AdamOptions): void {
+    super.checkOptions(options);
+    const op = this.constructor.name;
+    checkNotNegative(op, "eps", options.eps);
+    checkNotNegative(op, "weightDecay", options.weightDecay);
+    const { betas } = options;
+    if (!Array.isArray(betas) || betas.length !== 2 || !betas.every((beta) => beta >= 0 && beta < 1)) {
+      throw new ArgumentError(`${op}: got betas ${betas}, expected two numbers from 0 to below 1`);
+    }
+  }
+
+  protected override update({ param, grad, state, step }: Run, options: AdamOptions): void {
+    const { lr, eps, weightDecay } = options;
+    const [beta1, beta2] = options.betas;
+    const [expAvg, expAvgSq] = state;
+    const { decoupled } = this;
+    adamStep(param, grad, expAvg!, expAvgSq!, { lr, beta1, beta2, eps, weightDecay, decoupled, step });
+  }
+}
+
+/** https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html */
+export class AdamW extends Adam {
+  protected override readonly decoupled = true;
+
+  constructor(params: ParamsOrGroups<AdamOptions>, options: Partial<AdamOptions> = {}) {
+    super(params, { weightDecay: 1e-2, ...options });
+  }
+}

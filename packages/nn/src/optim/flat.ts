@@ -1,0 +1,148 @@
+/**
+ * Parameters in one piece of memory.
+ *
+ * A network has dozens of parameters, most of them small, and a launch costs about as much as updating ten thousand
+ * numbers. So an optimizer lays the parameters of a group one behind the other in one flat buffer, and their gradients
+ * and running averages in others of the same layout; the parameters become views, and `backward()` writes gradients
+ * straight to their slots. A step is then one launch for each *run*: neighbours that all have a gradient in place and
+ * took as many steps. With every gradient there the group is one run; a frozen layer splits it; a parameter that lives
+ * elsewhere by now (a second optimizer took it) is a run of its own. The numbers are the same in any case.
+ */
+
+import { contiguous, noGrad, ShapeError, sameShape, scope, show, type Tensor, zeros } from "@mien/tensor";
+
+/** Slots begin at multiples of this many elements: 256 bytes of float32, to which GPUs align bindings. */
+const SLOT_ELEMENTS = 64;
+
+/** What one launch updates: tensors of one shape and type, contiguous. */
+export interface Run {
+  readonly param: Tensor;
+  readonly grad: Tensor;
+  /** One tensor for each thing that the optimizer remembers. */
+  readonly state: readonly Tensor[];
+  /** Which step this is for these parameters, from 1. */
+  readonly step: number;
+}
+
+export class FlatParameters {
+  readonly params: readonly Tensor[];
+  /** The steps that each parameter took. */
+  readonly steps: number[];
+  /** What is remembered of each parameter, in its shape. */
+  readonly state: readonly (readonly Tensor[])[];
+  /** Where each slot begins. */
+  readonly #offsets: readonly number[];
+  readonly #gradSlots: readonly Tensor[];
+  readonly #values: Tensor;
+  readonly #grads: Tensor;
+  readonly #states: readonly Tensor[];
+
+  /** @param params leaves of one device and type, contiguous */
+  constructor(params: readonly Tensor[], stateCount: number) {
+    let length = 0;
+    this.#offsets = params.map(({ numel }) => {
+      const offset = length;
+      length += Math.ceil(numel / SLOT_ELEMENTS) * SLOT_ELEMENTS;
+      return offset;
+    });
+    const { device, dtype } = params[0]!;
+    const flat = () => zeros([length], { device, dtype }).keep();
+    this.params = params;
+    this.steps = params.map(() => 0);
+    this.#values = flat();
+    this.#grads = flat();
+    this.#states = Array.from({ length: stateCount }, flat);
+    this.#gradSlots = params.map((_, p) => this.#slot(this.#grads, p));
+    this.state = params.map((_, p) => this.#states.map((states) => this.#slot(states, p)));
+    noGrad(() => {
+      for (const p of params.keys()) this.#settle(p);
+    });
+  }
+
+  /** The place of parameter `p` in a flat tensor, in its shape. */
+  #slot(flat: Tensor, p: number): Tensor {
+    const { numel, shape } = this.params[p]!;
+    const start = this.#offsets[p]!;
+    return noGrad(() =>
+      scope(() =>
+        flat
+          .slice(0, start, start + numel)
+          .reshape(shape)
+          .keep(),
+      ),
+    );
+  }
+
+  /** Moves a parameter into its slot, and its gradient too if it has one. */
+  #settle(p: number): void {
+    const param = this.params[p]!;
+    const gradSlot = this.#gradSlots[p]!;
+    const slot = this.#slot(this.#values, p);
+    slot.copy_(param);
+    param.moveTo(slot.storage, slot.offset);
+    slot.dispose();
+    const { grad } = param;
+    if (grad) gradSlot.copy_(grad);
+    param.zeroGrad(); // before the new slot is known: the gradient may lie in that of another optimizer
+    param.gradSlot = gradSlot;
+    if (grad) param.grad = gradSlot;
+  }
+
+  /** Whether a parameter and its gradient lie where this optimizer put them. */
+  #atHome(p: number): boolean {
+    const param = this.params[p]!;
+    return (
+      param.grad === this.#gradSlots[p] &&
+      param.storage === this.#values.storage &&
+      param.offset === this.#values.offset + this.#offsets[p]!
+    );
+  }
+
+  /** What is to be updated, in as few pieces as possible. Each counts as a step once it was taken. */
+  *runs(): Generator<Run> {
+    const { params, steps } = this;
+    for (let p = 0; p < params.length; ) {
+      let end = p + 1;
+      const taken = steps[p]!;
+      if (params[p]!.grad) {
+        const home = this.#atHome(p);
+        while (home && end < params.length && steps[end] === taken && this.#atHome(end)) end++;
+        yield { ...(home ? this.#stretch(p, end) : this.#stray(p)), step: taken + 1 };
+        for (let q = p; q < end; q++) steps[q] = taken + 1;
+      }
+      p = end;
+    }
+  }
+
+  /** Parameters from `p` up to, not including, `end`, as flat tensors. */
+  #stretch(p: number, end: number): Omit<Run, "step"> {
+    const from = this.#offsets[p]!;
+    const to = this.#offsets[end - 1]! + this.params[end - 1]!.numel;
+    const cut = (flat: Tensor) => flat.slice(0, from, to);
+    return { param: cut(this.#values), grad: cut(this.#grads), state: this.#states.map(cut) };
+  }
+
+  /** A parameter alone, wherever it and its gradient are. */
+  #stray(p: number): Omit<Run, "step"> {
+    const param = this.params[p]!;
+    const grad = param.grad!;
+    if (!sameShape(grad.shape, param.shape) || grad.dtype !== param.dtype) {
+      throw new ShapeError(
+        `step: a gradient does not fit its parameter, got ${grad.dtype} ${show(grad.shape)}, ` +
+          `expected ${param.dtype} ${show(param.shape)}`,
+      );
+    }
+    return { param, grad: contiguous(grad), state: this.state[p]! };
+  }
+
+  /** Frees all but the parameters, which keep their values and gradients. */
+  dispose(): void {
+    for (const [p, param] of this.params.entries()) {
+      const slot = this.#gradSlots[p]!;
+      if (param.gradSlot === slot) param.gradSlot = null;
+      if (param.grad !== slot) slot.dispose(); // else it is the parameter's own from now on
+      for (const state of this.state[p]!) state.dispose();
+    }
+    for (const flat of [this.#values, this.#grads, ...this.#states]) flat.dispose();
+  }
+}

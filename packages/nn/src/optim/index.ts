@@ -1,0 +1,16 @@
+export { Adam, type AdamOptions, AdamW } from "./adam.ts";
+export {
+  Optimizer,
+  type OptimizerOptions,
+  type OptimizerState,
+  type OptimizerStateSource,
+  type ParamGroup,
+  type ParamsOrGroups,
+} from "./optimizer.ts";
+export {
+  type HasLearningRates,
+  ReduceLROnPlateau,
+  type ReduceLROnPlateauOptions,
+  type ReduceLROnPlateauState,
+} from "./reduce-lr-on-plateau.ts";
+export { SGD, type SGDOptions } from "./sgd.ts";

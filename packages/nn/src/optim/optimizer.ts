@@ -1,0 +1,234 @@
+/**
+ * The optimizer: groups of parameters with options, and one update per step.
+ *
+ * What all optimizers share stands here: groups, gradients, state, disposal. A subclass says how one run of numbers is
+ * updated; how few runs there are is the business of `flat.ts`.
+ */
+
+import { ArgumentError, DataError, GradError, isFloat, noGrad, scope, Tensor } from "@mien/tensor";
+import { checkNotNegative } from "../check.ts";
+import { loadTensors, type StateDict, type StateSource } from "../state.ts";
+import { FlatParameters, type Run } from "./flat.ts";
+
+/** What every optimizer has. */
+export interface OptimizerOptions {
+  /** The learning rate: how far a step goes. */
+  lr: number;
+}
+
+/** Parameters that are trained with the same options, which may be changed between steps. */
+export type ParamGroup<Options> = Options & { readonly params: readonly Tensor[] };
+
+/** Parameters, or groups of them with options of their own: `[{ params: head.parameters(), lr: 1e-2 }, ...]`. */
+export type ParamsOrGroups<Options> = Iterable<Tensor> | Iterable<NewGroup<Options>>;
+
+/** A group as it is handed over. Options that are left out are those of the optimizer. */
+export type NewGroup<Options> = Partial<Options> & { readonly params: Iterable<Tensor> };
+
+/** Where an optimizer stands. All but `tensors` is JSON. */
+export interface OptimizerState<Options> {
+  /** The running averages, as `0.expAvg`: the parameter's number, and a name. Not copies: see `toHost`. */
+  readonly tensors: StateDict;
+  /** The steps that each parameter took. */
+  readonly steps: readonly number[];
+  /** The options of each group, and its parameters by number. */
+  readonly paramGroups: readonly (Options & { readonly params: readonly number[] })[];
+}
+
+/** An optimizer's state to load: from `stateDict()`, or with tensors and JSON from a file. */
+export interface OptimizerStateSource<Options> extends Omit<OptimizerState<Options>, "tensors"> {
+  readonly tensors: StateSource;
+}
+
+/** The base of all optimizers. https://pytorch.org/docs/stable/optim.html */
+export abstract class Optimizer<Options extends OptimizerOptions> {
+  readonly #defaults: Options;
+  readonly #stateNames: readonly string[];
+  readonly #groups: ParamGroup<Options>[] = [];
+  readonly #flat: FlatParameters[] = [];
+
+  /**
+   * Moves the parameters into memory of the optimizer's own, with their values and gradients; tensors that were made
+   * from them before (by `detach()`, say) no longer follow.
+   *
+   * @param stateNames what the optimizer remembers of each parameter, in tensors of its shape that start at 0
+   */
+  constructor(params: ParamsOrGroups<Options>, defaults: Options, stateNames: readonly string[]) {
+    this.#defaults = defaults;
+    this.#stateNames = stateNames;
+    const list = [...params] as (Tensor | NewGroup<Options>)[];
+    const tensors = list.filter((item) => item instanceof Tensor);
+    if (list.length === 0) {
+      throw new ArgumentError(
+        `${this.#name}: got no parameters, expected at least one. Help: pass model.parameters()`,
+      );
+    }
+    if (tensors.length > 0 && tensors.length < list.length) {
+      throw new ArgumentError(`${this.#name}: got parameters and groups mixed, expected one or the other`);
+    }
+    const groups = tensors.length > 0 ? [{ params: tensors } as unknown] : list;
+    for (const group of groups) this.addParamGroup(group as NewGroup<Options>);
+  }
+
+  /** The groups. Their options may be written: `optimizer.paramGroups[0].lr = 1e-4`. */
+  get paramGroups(): readonly ParamGroup<Options>[] {
+    return this.#groups;
+  }
+
+  /** The learning rate of the first group. Writing it sets that of every group. */
+  get lr(): number {
+    return this.#groups[0]!.lr;
+  }
+
+  set lr(lr: number) {
+    checkNotNegative(this.#name, "lr", lr);
+    for (const group of this.#groups) group.lr = lr;
+  }
+
+  /** Trains more parameters from now on. */
+  addParamGroup(group: NewGroup<Options>): void {
+    const params = [...group.params];
+    this.#checkParams(params);
+    const full = { ...this.#defaults, ...group, params };
+    this.checkOptions(full);
+    this.#flat.push(new FlatParameters(params, this.#stateNames.length));
+    this.#groups.push(full);
+  }
+
+  /** Moves every parameter that has a gradient. Call it after `backward()`. */
+  step(): void {
+    noGrad(() =>
+      scope(() => {
+        for (const [i, group] of this.#groups.entries()) {
+          for (const run of this.#flat[i]!.runs()) this.update(run, group);
+        }
+      }),
+    );
+  }
+
+  /** Updates one run of numbers in place. */
+  protected abstract update(run: Run, options: Options): void;
+
+  /** @throws ArgumentError for options out of range; a subclass checks its own as well */
+  protected checkOptions(options: Options): void {
+    checkNotNegative(this.#name, "lr", options.lr);
+  }
+
+  /** Forgets the gradients of all parameters. */
+  zeroGrad(): void {
+    for (const { params } of this.#groups) for (const param of params) param.zeroGrad();
+  }
+
+  /** Frees the memory of gradients and running averages. The parameters live on, with their values. */
+  dispose(): void {
+    for (const flat of this.#flat) flat.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  // ---- state ----
+
+  /** All that is needed to go on exactly where this optimizer stands. */
+  stateDict(): OptimizerState<Options> {
+    const tensors: StateDict = new Map();
+    const steps: number[] = [];
+    const paramGroups = this.#groups.map((group, i) => {
+      const numbers = group.params.map((_, p) => {
+        const number = steps.length;
+        const flat = this.#flat[i]!;
+        for (const [s, name] of this.#stateNames.entries())
+          tensors.set(`${number}.${name}`, flat.state[p]![s]!);
+        steps.push(flat.steps[p]!);
+        return number;
+      });
+      return { ...group, params: numbers };
+    });
+    return { tensors, steps, paramGroups };
+  }
+
+  /**
+   * Goes on where another optimizer stood that had the same parameters in the same groups.
+   *
+   * @throws DataError if the state is one of other groups, parameters or shapes, or its numbers are none
+   */
+  loadStateDict(state: OptimizerStateSource<Options>): void {
+    if (!isState(state)) {
+      throw new DataError(
+        `loadStateDict: this is no state of ${this.#name}, expected what stateDict() returns`,
+      );
+    }
+    const [sizes, expected] = [state.paramGroups, this.#groups].map((groups) =>
+      groups.map(({ params }) => params.length).join(", "),
+    );
+    if (sizes !== expected) {
+      throw new DataError(
+        `loadStateDict: the state does not fit ${this.#name}, got groups of ${sizes} parameters, expected ${expected}`,
+      );
+    }
+    const own = this.stateDict();
+    const { steps } = state;
+    if (steps.length !== own.steps.length || !steps.every((n) => Number.isSafeInteger(n) && n >= 0)) {
+      throw new DataError(`loadStateDict: got steps ${steps}, expected ${own.steps.length} whole numbers`);
+    }
+    const options = state.paramGroups.map((saved) => this.#optionsOf(saved));
+    loadTensors(this.#name, own.tensors, state.tensors, true);
+    for (const [i, group] of this.#groups.entries()) Object.assign(group, options[i]);
+    let number = 0;
+    for (const flat of this.#flat) for (const p of flat.steps.keys()) flat.steps[p] = steps[number++]!;
+  }
+
+  /** The options in a saved group, and nothing else that may stand there. */
+  #optionsOf(saved: Options): Options {
+    const options = { ...this.#defaults };
+    for (const key of Object.keys(options) as (keyof Options & string)[]) {
+      if (!Object.hasOwn(saved, key)) {
+        throw new DataError(`loadStateDict: a group has no ${key}, expected all options of ${this.#name}`);
+      }
+      options[key] = saved[key];
+    }
+    this.checkOptions(options);
+    return options;
+  }
+
+  get #name(): string {
+    return this.constructor.name;
+  }
+
+  #checkParams(params: readonly Tensor[]): void {
+    const known = new Set(this.#groups.flatMap((group) => group.params));
+    const [first] = params;
+    if (!first) throw new ArgumentError(`${this.#name}: got a group of no parameters, expected at least one`);
+    for (const param of params) {
+      if (known.has(param)) {
+        throw new ArgumentError(`${this.#name}: the same parameter twice, got ${param}, expected each once`);
+      }
+      known.add(param);
+      if (!param.isLeaf) {
+        throw new GradError(
+          `${this.#name}: got the result of an operation, expected a leaf. Help: pass module.parameters()`,
+        );
+      }
+      if (!isFloat(param.dtype) || !param.isContiguous()) {
+        throw new ArgumentError(`${this.#name}: got ${param}, expected a contiguous tensor of floats`);
+      }
+      if (param.dtype !== first.dtype || param.device !== first.device) {
+        throw new ArgumentError(
+          `${this.#name}: a group of different devices or types, got ${param} beside ${first}. Help: make a group of each`,
+        );
+      }
+    }
+  }
+}
+
+/** Whether a value, perhaps parsed from a file, is built like an optimizer's state. */
+function isState(state: OptimizerStateSource<unknown>): boolean {
+  const { tensors, steps, paramGroups } = Object(state) as Partial<Record<keyof typeof state, unknown>>;
+  return (
+    tensors instanceof Map &&
+    Array.isArray(steps) &&
+    Array.isArray(paramGroups) &&
+    paramGroups.every((group) => Array.isArray(Object(group).params))
+  );
+}

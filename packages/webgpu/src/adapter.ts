@@ -1,0 +1,82 @@
+/**
+ * Finding a GPU, and saying in one sentence why there is none.
+ *
+ * A browser has WebGPU at `navigator.gpu`. Node gets it from the package `webgpu` (Dawn), which is loaded only here and
+ * only when somebody asks: it takes a tenth of a second, and is not there on every platform. Dawn lives as long as the
+ * object that `create` returns, so whoever uses the adapter holds on to that object.
+ */
+
+/** An adapter, and the WebGPU implementation that has to stay alive while it is used. */
+export interface FoundAdapter {
+  readonly gpu: GPU;
+  readonly adapter: GPUAdapter;
+}
+
+export interface NoAdapter {
+  /** One sentence for people. */
+  readonly reason: string;
+}
+
+/** What a program may want to know before it opens a device. */
+export interface AdapterProbe {
+  readonly adapter: GPUAdapter;
+  /** The adapter's name, as its driver tells it. */
+  readonly description: string;
+  /** Whether it computes in software, on the CPU. */
+  readonly isFallback: boolean;
+}
+
+/** The exports of the package `webgpu`. */
+interface DawnModule {
+  create(options: readonly string[]): GPU;
+}
+
+// By way of a variable, so that bundlers for browsers do not look for the package.
+const dawnPackage = "webgpu";
+
+async function findGpu(): Promise<GPU | NoAdapter> {
+  if (globalThis.navigator?.gpu) return globalThis.navigator.gpu;
+  if (!globalThis.process?.versions?.node) return { reason: "this browser has no WebGPU (navigator.gpu)" };
+  try {
+    const { create } = (await import(/* @vite-ignore */ dawnPackage)) as DawnModule;
+    return create([]);
+  } catch (error) {
+    const missing = error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
+    if (missing) return { reason: "the package `webgpu`, which brings WebGPU to Node, is not installed" };
+    const cause = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    return {
+      reason: `the package \`webgpu\` cannot be loaded on ${process.platform} ${process.arch}: ${cause}`,
+    };
+  }
+}
+
+/** Asks for the fastest adapter there is. */
+export async function findAdapter(): Promise<FoundAdapter | NoAdapter> {
+  const gpu = await findGpu();
+  if ("reason" in gpu) return gpu;
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  if (adapter) return { gpu, adapter };
+  const where = globalThis.process?.versions?.node
+    ? "no graphics driver that it could use (Vulkan, Metal or Direct3D 12)"
+    : "no adapter for this page";
+  return { reason: `WebGPU found ${where}` };
+}
+
+export function describeAdapter({ info }: GPUAdapter): string {
+  const name = info.description || info.device || [info.vendor, info.architecture].join(" ").trim();
+  return name || "unknown adapter";
+}
+
+/**
+ * Tells which adapter `openWebGPU` would use, or in one sentence why there is none. Never throws.
+ *
+ * @example
+ * const probe = await probeWebGPU();
+ * console.log("reason" in probe ? probe.reason : probe.description);
+ */
+export async function probeWebGPU(): Promise<AdapterProbe | NoAdapter> {
+  const found = await findAdapter();
+  if ("reason" in found) return found;
+  const { adapter } = found;
+  return { adapter, description: describeAdapter(adapter), isFallback: adapter.info.isFallbackAdapter };
+}

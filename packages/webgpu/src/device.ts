@@ -1,0 +1,275 @@
+/**
+ * The WebGPU device: the parts, put together.
+ *
+ *   launch -> plan (kernels/) -> dispatches -> program, bind group, parameters -> batch -> queue
+ *
+ * The batch keeps the order of calls; only two things could overtake it. A write into a buffer that the pending batch
+ * uses submits the batch first; and a buffer is destroyed only after a submit.
+ */
+
+import {
+  type Device,
+  type DeviceBuffer,
+  DeviceError,
+  type DeviceStats,
+  type DType,
+  internal,
+  type KernelName,
+  type Kernels,
+} from "@mien/tensor";
+import { Batch } from "./batch.ts";
+import { BindGroups } from "./bind-groups.ts";
+import { BufferPool, type Memory, WebGPUBuffer } from "./buffers.ts";
+import { Failures } from "./failures.ts";
+import { type Dispatch, groupsFor, type Launcher, unsupported } from "./kernels/plan.ts";
+import { kernels } from "./kernels/table.ts";
+import { Pipelines } from "./pipelines.ts";
+import { Readbacks } from "./readback.ts";
+import { bindGroupsLimit, launchesPerBatch, uniformSlots } from "./tuning.ts";
+import { slotBytes, UniformArena } from "./uniforms.ts";
+
+/** What this device counts beyond what every device does. While a program repeats itself, none of the three grows. */
+export interface WebGPUStats extends DeviceStats {
+  readonly buffersCreated: number;
+  readonly bindGroupsCreated: number;
+  readonly pipelinesCreated: number;
+}
+
+interface Opened {
+  readonly gpu: GPU;
+  readonly device: GPUDevice;
+  readonly description: string;
+  /** The texts of the shaders, by name. */
+  readonly wgsl: Readonly<Record<string, string>>;
+}
+
+export class WebGPUDevice implements Device {
+  readonly name = "webgpu";
+  readonly description: string;
+  /** The device as WebGPU knows it. */
+  readonly gpuDevice: GPUDevice;
+  /** The implementation, which must not be collected while the device is in use. */
+  #gpu: GPU | null;
+  readonly #failures = new Failures();
+  readonly #pool: BufferPool;
+  readonly #bindGroups: BindGroups;
+  readonly #pipelines: Pipelines;
+  readonly #readbacks: Readbacks;
+  readonly #batch: Batch;
+  /** Bound in place of an operand that a launch does without. */
+  readonly #nothing: Memory;
+  #launches = 0;
+  #launchesInBatch = 0;
+
+  constructor({ gpu, device, description, wgsl }: Opened) {
+    this.#gpu = gpu;
+    this.gpuDevice = device;
+    this.description = description;
+    this.#bindGroups = new BindGroups(device, bindGroupsLimit);
+    this.#pool = new BufferPool(device, this.#failures, (memory) => this.#bindGroups.forget(memory));
+    this.#pipelines = new Pipelines(device, wgsl);
+    this.#readbacks = new Readbacks(device);
+    const uniforms = new UniformArena(device, uniformSlots);
+    const slot = { buffer: uniforms.buffer, size: slotBytes };
+    const paramsGroup = device.createBindGroup({
+      label: "params",
+      layout: this.#pipelines.paramsLayout,
+      entries: [{ binding: 0, resource: slot }],
+    });
+    this.#batch = new Batch(device, uniforms, paramsGroup, () => this.#pool.afterSubmit());
+    this.#nothing = this.#pool.reserve(slotBytes);
+    device.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      this.#failures.recordGpuError(event.error);
+    });
+    device.lost.then((info) => this.#failures.lose(info));
+  }
+
+  supports(dtype: DType): boolean {
+    return dtype !== "float64";
+  }
+
+  alloc(byteLength: number): WebGPUBuffer {
+    this.#failures.check();
+    return this.#pool.alloc(byteLength);
+  }
+
+  /** Never throws what failed elsewhere, so that it can be called while cleaning up. */
+  free(buffer: DeviceBuffer): void {
+    this.#pool.free(ours(buffer));
+  }
+
+  write(buffer: DeviceBuffer, byteOffset: number, data: ArrayBufferView): void {
+    this.#failures.check();
+    const memory = memoryOf(buffer);
+    const { byteLength } = data;
+    checkRange("write", buffer, byteOffset, byteLength);
+    if (byteLength === 0) return;
+    const toTheEnd = byteOffset + byteLength === buffer.byteLength;
+    if (byteOffset % 4 !== 0 || (byteLength % 4 !== 0 && !toTheEnd)) {
+      this.#writeWithin(memory, byteOffset, data);
+    } else if (byteLength % 4 !== 0) {
+      this.#upload(memory, byteOffset, padded(data, 0));
+    } else {
+      this.#upload(memory, byteOffset, data);
+    }
+  }
+
+  async read(buffer: DeviceBuffer, byteOffset: number, byteLength: number): Promise<ArrayBuffer> {
+    this.#failures.check();
+    const memory = memoryOf(buffer);
+    checkRange("read", buffer, byteOffset, byteLength);
+    if (byteLength === 0) return new ArrayBuffer(0);
+    const lead = byteOffset % 4;
+    const size = Math.ceil((lead + byteLength) / 4) * 4;
+    const staging = this.#readbacks.take(size);
+    this.#batch.copyOut(memory, byteOffset - lead, staging, size);
+    this.#submit();
+    try {
+      const bytes = await this.#readbacks.read(staging, lead, byteLength);
+      this.#failures.check();
+      return bytes;
+    } catch (error) {
+      throw await this.#explain(error);
+    }
+  }
+
+  launch<K extends KernelName>(
+    kernel: K,
+    operands: Kernels[K]["operands"],
+    params: Kernels[K]["params"],
+  ): void {
+    this.#failures.check();
+    for (const operand of operands) {
+      if (operand?.dtype === "float64") throw unsupported(kernel, "float64");
+    }
+    kernels[kernel].launch(this.#launcher(kernel), operands, params);
+    this.#launches += 1;
+    this.#launchesInBatch += 1;
+    if (this.#launchesInBatch >= launchesPerBatch) this.#submit();
+  }
+
+  flush(): void {
+    this.#failures.check();
+    this.#submit();
+  }
+
+  async sync(): Promise<void> {
+    this.#failures.check();
+    this.#submit();
+    await this.gpuDevice.queue.onSubmittedWorkDone();
+    this.#failures.check();
+  }
+
+  async warmup(names: readonly KernelName[] = Object.keys(kernels) as KernelName[]): Promise<void> {
+    this.#failures.check();
+    const variants = names.flatMap((name) =>
+      kernels[name].variants.map((variant) => [name, variant] as const),
+    );
+    await this.#pipelines.warmup(variants);
+    this.#failures.check();
+  }
+
+  stats(): WebGPUStats {
+    return {
+      ...this.#pool.stats,
+      launches: this.#launches,
+      submits: this.#batch.number,
+      bindGroupsCreated: this.#bindGroups.created,
+      pipelinesCreated: this.#pipelines.count,
+    };
+  }
+
+  dispose(): void {
+    if (!this.#gpu) return;
+    this.#failures.dispose();
+    this.gpuDevice.destroy();
+    this.#gpu = null;
+  }
+
+  #launcher(kernel: KernelName): Launcher {
+    return {
+      kernel,
+      dispatch: (dispatch) => this.#dispatch(kernel, dispatch),
+      alloc: (byteLength) => this.#pool.alloc(byteLength),
+      free: (buffer) => this.#pool.free(ours(buffer)),
+    };
+  }
+
+  #dispatch(kernel: KernelName, { variant, buffers, params, workgroups }: Dispatch): void {
+    if (workgroups === 0) return;
+    const program = this.#pipelines.get(kernel, variant);
+    const memories = program.shader.bindings.map(({ name }) => {
+      const buffer = buffers[name];
+      if (buffer === undefined) throw internal(`${kernel}: no buffer for ${name} of ${variant.shader}.wgsl`);
+      return buffer === null ? this.#nothing : memoryOf(buffer);
+    });
+    const group = this.#bindGroups.get(program, memories);
+    this.#batch.dispatch(program, group, memories, params, workgroups);
+  }
+
+  #submit(): void {
+    this.#launchesInBatch = 0;
+    this.#batch.submit();
+  }
+
+  /** The queue's own write comes before whatever has not been submitted, so what reads the old contents goes first. */
+  #upload(memory: Memory, byteOffset: number, data: ArrayBufferView): void {
+    if (memory.lastBatch === this.#batch.number) this.#submit();
+    const { buffer, byteOffset: start, byteLength } = data;
+    this.gpuDevice.queue.writeBuffer(memory.gpu, byteOffset, buffer, start, byteLength);
+  }
+
+  /** Writes bytes that begin or end within a word, beside others which must stay. */
+  #writeWithin(memory: Memory, byteOffset: number, data: ArrayBufferView): void {
+    const words = padded(data, byteOffset % 4);
+    const x = this.#pool.alloc(words.byteLength);
+    this.#upload(memoryOf(x), 0, words);
+    const program = this.#pipelines.get("write", { shader: "write_bytes" });
+    const memories = [memoryOf(x), memory];
+    const group = this.#bindGroups.get(program, memories);
+    const params = { firstByte: byteOffset, byteCount: data.byteLength };
+    this.#batch.dispatch(program, group, memories, params, groupsFor(words.byteLength / 4));
+    this.#pool.free(x);
+  }
+
+  /** What a promise of the GPU's failed of; a lost device may tell a little later than the promise. */
+  async #explain(error: unknown): Promise<unknown> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await Promise.race([this.gpuDevice.lost, new Promise((resolve) => (timer = setTimeout(resolve, 100)))]);
+    clearTimeout(timer);
+    try {
+      this.#failures.check();
+    } catch (failure) {
+      return failure;
+    }
+    if (error instanceof DeviceError) return error;
+    return new DeviceError(`webgpu: reading failed: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+function ours(buffer: DeviceBuffer): WebGPUBuffer {
+  if (!(buffer instanceof WebGPUBuffer))
+    throw internal("the webgpu device was given a buffer of another device");
+  return buffer;
+}
+
+function memoryOf(buffer: DeviceBuffer): Memory {
+  const { memory } = ours(buffer);
+  if (!memory) throw internal("a buffer was used after it had been freed");
+  return memory;
+}
+
+function checkRange(what: string, buffer: DeviceBuffer, byteOffset: number, byteLength: number): void {
+  if (byteOffset < 0 || byteLength < 0 || byteOffset + byteLength > buffer.byteLength) {
+    const range = `${byteLength} bytes at ${byteOffset}`;
+    throw internal(`${what} of ${range}, outside of a buffer of ${buffer.byteLength}`);
+  }
+}
+
+/** The bytes of `data` behind `lead` others, filled up to whole words. */
+function padded(data: ArrayBufferView, lead: number): Uint8Array {
+  const bytes = new Uint8Array(Math.ceil((lead + data.byteLength) / 4) * 4);
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), lead);
+  return bytes;
+}

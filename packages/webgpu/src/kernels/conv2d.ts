@@ -1,0 +1,94 @@
+/**
+ * Convolution and its two gradients, as matrix products over one image that is never unrolled (implicit GEMM).
+ *
+ * What the rows, columns and k of each product are is said at the head of its shader. Groups are the products' batch.
+ */
+
+import type { Conv2dParams } from "@mien/tensor";
+import type { Knobs } from "../shader.ts";
+import type { Plan } from "./plan.ts";
+import { launchProduct, productVariants } from "./products.ts";
+
+/** Kernels up to this size have variants of their own, so that dividing by it costs a multiplication. */
+const largestKnownKernel = 7;
+
+type KernelSize = Pick<Conv2dParams, "kH" | "kW">;
+
+function knobsOf({ kH, kW }: KernelSize, along: Knobs): Knobs {
+  const known = kH <= largestKnownKernel && kW <= largestKnownKernel;
+  return { ...along, KERNEL_H: known ? kH : 0, KERNEL_W: known ? kW : 0 };
+}
+
+const forwardKnobs = (size: KernelSize): Knobs => knobsOf(size, { A_ALONG_K: true, B_ALONG_K: false });
+const weightKnobs = (size: KernelSize): Knobs => knobsOf(size, { A_ALONG_K: true, B_ALONG_K: true });
+const inputKnobs = (size: KernelSize, STRIDED: boolean): Knobs => ({
+  ...knobsOf(size, { A_ALONG_K: true, B_ALONG_K: false }),
+  STRIDED,
+});
+
+/** The kernel of most networks, for compiling ahead. */
+const usual: KernelSize = { kH: 3, kW: 3 };
+
+function paramsOf(conv: Conv2dParams): Record<string, number> {
+  const { groups, n, ...sizes } = conv;
+  return { ...sizes, images: n, cInGroup: conv.cIn / groups, cOutGroup: conv.cOut / groups };
+}
+
+export const conv2d: Plan<"conv2d"> = {
+  variants: [...productVariants("conv2d", forwardKnobs(usual)), { shader: "split_k" }],
+  launch(gpu, [x, weight, bias, out], params) {
+    const { activation, negativeSlope, ...conv } = params;
+    const { n, cIn, cOut, hOut, wOut, kH, kW, groups } = conv;
+    launchProduct(gpu, {
+      shader: "conv2d",
+      knobs: forwardKnobs(conv),
+      m: cOut / groups,
+      n: n * hOut * wOut,
+      k: (cIn / groups) * kH * kW,
+      batch: groups,
+      inputs: { x: x.buffer, weight: weight.buffer },
+      outName: "out",
+      out,
+      params: { ...paramsOf(conv), aOffset: weight.offset, bOffset: x.offset },
+      epilogue: { bias, biasInner: hOut * wOut, biasCount: cOut, activation, negativeSlope },
+    });
+  },
+};
+
+export const conv2dInputGrad: Plan<"conv2dInputGrad"> = {
+  variants: productVariants("conv2d_input_grad", inputKnobs(usual, false)),
+  launch(gpu, [gradOut, weight, gradX], conv) {
+    const { n, cIn, cOut, hIn, wIn, kH, kW, groups } = conv;
+    launchProduct(gpu, {
+      shader: "conv2d_input_grad",
+      knobs: inputKnobs(conv, conv.strideH > 1 || conv.strideW > 1),
+      m: cIn / groups,
+      n: n * hIn * wIn,
+      k: (cOut / groups) * kH * kW,
+      batch: groups,
+      inputs: { gradOut: gradOut.buffer, weight: weight.buffer },
+      outName: "gradX",
+      out: gradX,
+      params: { ...paramsOf(conv), aOffset: weight.offset, bOffset: gradOut.offset },
+    });
+  },
+};
+
+export const conv2dWeightGrad: Plan<"conv2dWeightGrad"> = {
+  variants: productVariants("conv2d_weight_grad", weightKnobs(usual)),
+  launch(gpu, [gradOut, x, gradWeight], conv) {
+    const { n, cIn, cOut, hOut, wOut, kH, kW, groups } = conv;
+    launchProduct(gpu, {
+      shader: "conv2d_weight_grad",
+      knobs: weightKnobs(conv),
+      m: cOut / groups,
+      n: (cIn / groups) * kH * kW,
+      k: n * hOut * wOut,
+      batch: groups,
+      inputs: { gradOut: gradOut.buffer, x: x.buffer },
+      outName: "gradWeight",
+      out: gradWeight,
+      params: { ...paramsOf(conv), aOffset: gradOut.offset, bOffset: x.offset },
+    });
+  },
+};

@@ -1,0 +1,110 @@
+/**
+ * Softmax and cross-entropy: kernels that work row by row, on rows that may lie across memory.
+ */
+
+import type { CrossEntropyParams, Operand } from "@mien/tensor";
+import type { Variant } from "../shader.ts";
+import { shortRow, workgroupSize } from "../tuning.ts";
+import type { Plan } from "./plan.ts";
+
+/** One invocation for a short row, a whole workgroup for a long one. */
+const lanesFor = (rowLength: number): number => (rowLength <= shortRow ? 1 : workgroupSize);
+
+const groupsForRows = (rows: number, lanes: number): number => Math.ceil(rows / (workgroupSize / lanes));
+
+const bothLanes = (shader: string, knobs = {}): Variant[] =>
+  [1, workgroupSize].map((LANES) => ({ shader, knobs: { ...knobs, LANES } }));
+
+export const softmax: Plan<"softmax"> = {
+  variants: [...bothLanes("softmax", { LOG: false }), ...bothLanes("softmax", { LOG: true })],
+  launch(gpu, [x, out], { outer, size, inner, log }) {
+    const rows = outer * inner;
+    const LANES = lanesFor(size);
+    gpu.dispatch({
+      variant: { shader: "softmax", knobs: { LOG: log, LANES } },
+      buffers: { x: x.buffer, out: out.buffer },
+      params: { rows, size, inner, xOffset: x.offset, outOffset: out.offset },
+      workgroups: size === 0 ? 0 : groupsForRows(rows, LANES),
+    });
+  },
+};
+
+export const softmaxGrad: Plan<"softmaxGrad"> = {
+  variants: [...bothLanes("softmax_grad", { LOG: false }), ...bothLanes("softmax_grad", { LOG: true })],
+  launch(gpu, [gradOut, y, gradX], { outer, size, inner, log }) {
+    const rows = outer * inner;
+    const LANES = lanesFor(size);
+    gpu.dispatch({
+      variant: { shader: "softmax_grad", knobs: { LOG: log, LANES } },
+      buffers: { gradOut: gradOut.buffer, y: y.buffer, gradX: gradX.buffer },
+      params: {
+        ...{ rows, size, inner },
+        gradOutOffset: gradOut.offset,
+        yOffset: y.offset,
+        gradXOffset: gradX.offset,
+      },
+      workgroups: size === 0 ? 0 : groupsForRows(rows, LANES),
+    });
+  },
+};
+
+function crossEntropyParams(
+  { outer, classes, inner, ignoreIndex, labelSmoothing }: CrossEntropyParams,
+  [logits, targets, weight]: readonly [Operand, Operand, Operand | null],
+) {
+  return {
+    ...{ rows: outer * inner, classes, inner, ignoreIndex, labelSmoothing },
+    smoothingPerClass: labelSmoothing / classes,
+    hasWeight: weight !== null,
+    logitsOffset: logits.offset,
+    targetsOffset: targets.offset,
+    weightOffset: weight?.offset ?? 0,
+  };
+}
+
+export const crossEntropy: Plan<"crossEntropy"> = {
+  variants: bothLanes("cross_entropy"),
+  launch(gpu, [logits, targets, weight, terms], params) {
+    const rows = params.outer * params.inner;
+    const LANES = lanesFor(params.classes);
+    gpu.dispatch({
+      variant: { shader: "cross_entropy", knobs: { LANES } },
+      buffers: {
+        logits: logits.buffer,
+        targets: targets.buffer,
+        weight: weight?.buffer ?? null,
+        terms: terms.buffer,
+      },
+      params: {
+        ...crossEntropyParams(params, [logits, targets, weight]),
+        ...{ scaleStride: 0, scaleOffset: 0, outOffset: terms.offset },
+      },
+      workgroups: groupsForRows(rows, LANES),
+    });
+  },
+};
+
+export const crossEntropyGrad: Plan<"crossEntropyGrad"> = {
+  variants: bothLanes("cross_entropy_grad"),
+  launch(gpu, [logits, targets, weight, scale, gradLogits], params) {
+    const rows = params.outer * params.inner;
+    const LANES = lanesFor(params.classes);
+    gpu.dispatch({
+      variant: { shader: "cross_entropy_grad", knobs: { LANES } },
+      buffers: {
+        logits: logits.buffer,
+        targets: targets.buffer,
+        weight: weight?.buffer ?? null,
+        scale: scale.buffer,
+        gradLogits: gradLogits.buffer,
+      },
+      params: {
+        ...crossEntropyParams(params, [logits, targets, weight]),
+        scaleStride: params.scaleStride,
+        scaleOffset: scale.offset,
+        outOffset: gradLogits.offset,
+      },
+      workgroups: groupsForRows(rows, LANES),
+    });
+  },
+};

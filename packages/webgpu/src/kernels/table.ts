@@ -1,0 +1,37 @@
+/**
+ * Every kernel there is. A kernel that is missing here does not compile, so nobody meets the gap at run time.
+ */
+
+import type { KernelName } from "@mien/tensor";
+import { augment } from "./augment.ts";
+import { conv2d, conv2dInputGrad, conv2dWeightGrad } from "./conv2d.ts";
+import { accumulate, adam, binary, copy, fill, unary, where } from "./elementwise.ts";
+import { matmul } from "./matmul.ts";
+import type { Plan } from "./plan.ts";
+import { maxPool2d, maxPool2dGrad } from "./pool.ts";
+import { reduce } from "./reduce.ts";
+import { crossEntropy, crossEntropyGrad, softmax, softmaxGrad } from "./softmax.ts";
+
+type KernelTable = { readonly [K in KernelName]: Plan<K> };
+
+export const kernels: KernelTable = {
+  fill,
+  copy,
+  accumulate,
+  unary,
+  binary,
+  where,
+  reduce,
+  matmul,
+  conv2d,
+  conv2dInputGrad,
+  conv2dWeightGrad,
+  maxPool2d,
+  maxPool2dGrad,
+  softmax,
+  softmaxGrad,
+  crossEntropy,
+  crossEntropyGrad,
+  adam,
+  augment,
+};

@@ -17,7 +17,7 @@ for (const { label, reason } of skipped) {
 
 const float32 = (buffer: DeviceBuffer): Operand => ({ buffer, offset: 0, dtype: "float32" });
 
-describe.each(present)("contract of $label", ({ device }) => {
+describe.each(present.map(({ label, device }) => [label, device] as const))("contract of %s", (_, device) => {
   afterAll(() => device.dispose());
 
   function upload(values: readonly number[]): DeviceBuffer {

@@ -1,10 +1,13 @@
 /**
- * Every kernel agrees with the reference in a browser too: the same table, the same sources, a page in place of Node.
+ * The kernels agree with the reference in a browser too: the same sources, a page in place of Node.
+ *
+ * Node runs the whole table on the same kernels. What a browser may do otherwise (its own WebGPU, workers from a
+ * Blob, no waiting on the main thread) shows in every seventh case as well, and in a seventh of the time.
  */
 
 import { kernelCases } from "./kernel-cases.ts";
 import { openTestDevices } from "./support/devices.ts";
 import { testKernels } from "./support/kernel-table.ts";
 
-const cases = kernelCases.filter(({ large }) => !large);
-testKernels(cases, await openTestDevices());
+const sample = kernelCases.filter(({ large }, index) => !large && index % 7 === 0);
+testKernels(sample, await openTestDevices());

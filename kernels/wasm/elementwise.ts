@@ -5,30 +5,44 @@ import * as f from "./operators";
 import { storeTail } from "./simd";
 import { CHUNK, ElementwiseArgs, FLOAT32, stage, TILE, tileBuffer } from "./strided";
 
-/** out = f(x) for float32. Operands: x, out (contiguous). */
+/** out = f(x) for float32, and the functions that whole numbers have for int32. Operands: x, out (contiguous). */
 export function unary(args: usize, chunk: i32): void {
   const a = changetype<ElementwiseArgs>(args);
   const layout = a.layout, view = a.view(0), out = a.view(1).pointer, op = a.op;
-  const alpha = f32x4.splat(a.alpha), beta = f32x4.splat(a.beta);
+  const alpha = f32x4.splat(a.alpha), beta = f32x4.splat(a.beta), isFloat = view.elementType == FLOAT32;
   const end = min(a.count, (chunk + 1) * CHUNK);
   for (let start = chunk * CHUNK; start < end; start += TILE) {
     const count = min(TILE, end - start);
     const x = stage(view, layout, start, count, tileBuffer(0));
-    const to = out + bytes(start);
-    // The order of unaryOps in packages/cpu/src/kernels/elementwise.ts.
-    switch (op) {
-      case 0: map<f.Neg>(x, to, count, alpha, beta); break;
-      case 1: map<f.Abs>(x, to, count, alpha, beta); break;
-      case 2: map<f.Exp>(x, to, count, alpha, beta); break;
-      case 3: map<f.Log>(x, to, count, alpha, beta); break;
-      case 4: map<f.Sqrt>(x, to, count, alpha, beta); break;
-      case 5: map<f.Square>(x, to, count, alpha, beta); break;
-      case 6: map<f.Reciprocal>(x, to, count, alpha, beta); break;
-      case 7: map<f.Sign>(x, to, count, alpha, beta); break;
-      case 8: map<f.Relu>(x, to, count, alpha, beta); break;
-      case 9: map<f.LeakyRelu>(x, to, count, alpha, beta); break;
-      case 10: map<f.Affine>(x, to, count, alpha, beta); break;
-    }
+    if (isFloat) unaryFloat(op, x, out + bytes(start), count, alpha, beta);
+    else unaryInt(op, x, out + bytes(start), count, alpha, beta);
+  }
+}
+
+// The numbers of unaryOps in packages/cpu/src/kernels/elementwise.ts.
+function unaryFloat(op: i32, x: usize, to: usize, count: i32, alpha: v128, beta: v128): void {
+  switch (op) {
+    case 0: map<f.Neg>(x, to, count, alpha, beta); break;
+    case 1: map<f.Abs>(x, to, count, alpha, beta); break;
+    case 2: map<f.Exp>(x, to, count, alpha, beta); break;
+    case 3: map<f.Log>(x, to, count, alpha, beta); break;
+    case 4: map<f.Sqrt>(x, to, count, alpha, beta); break;
+    case 5: map<f.Square>(x, to, count, alpha, beta); break;
+    case 6: map<f.Reciprocal>(x, to, count, alpha, beta); break;
+    case 7: map<f.Sign>(x, to, count, alpha, beta); break;
+    case 8: map<f.Relu>(x, to, count, alpha, beta); break;
+    case 9: map<f.LeakyRelu>(x, to, count, alpha, beta); break;
+    case 10: map<f.Affine>(x, to, count, alpha, beta); break;
+  }
+}
+
+function unaryInt(op: i32, x: usize, to: usize, count: i32, alpha: v128, beta: v128): void {
+  switch (op) {
+    case 0: map<f.NegInt>(x, to, count, alpha, beta); break;
+    case 1: map<f.AbsInt>(x, to, count, alpha, beta); break;
+    case 5: map<f.SquareInt>(x, to, count, alpha, beta); break;
+    case 7: map<f.SignInt>(x, to, count, alpha, beta); break;
+    case 8: map<f.ReluInt>(x, to, count, alpha, beta); break;
   }
 }
 
@@ -55,7 +69,7 @@ export function binary(args: usize, chunk: i32): void {
   }
 }
 
-// The order of binaryOps in packages/cpu/src/kernels/elementwise.ts.
+// The numbers of binaryOps in packages/cpu/src/kernels/elementwise.ts.
 function binaryFloat(op: i32, x: usize, y: usize, to: usize, count: i32, alpha: v128): void {
   switch (op) {
     case 0: zip<f.Add>(x, y, to, count, alpha); break;

@@ -69,6 +69,20 @@ import { exp4, log4 } from "./simd";
 
 // The same for int32 (and bool, which is an int32 of 0 or 1).
 
+@unmanaged export class NegInt { @inline apply(x: v128, alpha: v128, beta: v128): v128 { return i32x4.neg(x); } }
+@unmanaged export class AbsInt { @inline apply(x: v128, alpha: v128, beta: v128): v128 { return i32x4.abs(x); } }
+@unmanaged export class SquareInt { @inline apply(x: v128, alpha: v128, beta: v128): v128 { return i32x4.mul(x, x); } }
+
+@unmanaged export class SignInt {
+  @inline apply(x: v128, alpha: v128, beta: v128): v128 {
+    return i32x4.min_s(i32x4.max_s(x, i32x4.splat(-1)), i32x4.splat(1));
+  }
+}
+
+@unmanaged export class ReluInt {
+  @inline apply(x: v128, alpha: v128, beta: v128): v128 { return i32x4.max_s(x, i32x4.splat(0)); }
+}
+
 @unmanaged export class AddInt { @inline apply(a: v128, b: v128, alpha: v128): v128 { return i32x4.add(a, b); } }
 @unmanaged export class SubInt { @inline apply(a: v128, b: v128, alpha: v128): v128 { return i32x4.sub(a, b); } }
 @unmanaged export class MulInt { @inline apply(a: v128, b: v128, alpha: v128): v128 { return i32x4.mul(a, b); } }

@@ -1,4 +1,4 @@
-// The gradient of a convolution for its weight: row = output channel, col = weight within the plane, k = output
+// The gradient of a convolution for its weight: row = output channel, col = weight within the filter, k = output
 // position. Few tiles and a very long k: this is the product that splitting k is for.
 
 #include "include/conv2d.wgsl"

@@ -29,13 +29,13 @@ import {
   bools,
   bytes,
   constant,
-  type ErrorSample,
   elsewhere,
   type Init,
   integers,
   ints,
   normal,
   of,
+  type Recipe,
   type Row,
   row,
   uniform,
@@ -80,155 +80,155 @@ const shapes: Readonly<Record<string, readonly [Shape, Shape]>> = {
 
 const values = [Number.NaN, Infinity, -Infinity, 0, 1, -1, 0.5, 2, -2, 3, 1e-30, 1e30, -1e30];
 /** Every value with every other. */
-const crossed = {
-  a: of(values.flatMap((a) => values.map(() => a))),
-  b: of(values.flatMap(() => values)),
-};
+const everyA = of(values.flatMap((a) => values.map(() => a)));
+const everyB = of(values.flatMap(() => values));
+
+/** The shapes above as samples. */
+function pairs(make: (a: Shape, b: Shape) => readonly [Recipe, Recipe]) {
+  return Object.fromEntries(Object.entries(shapes).map(([name, [a, b]]) => [name, make(a, b)]));
+}
 
 type Binary = (a: Tensor | number, b: Tensor | number) => Tensor;
-type BinaryError = ErrorSample<Parameters<Binary>>;
 
-function errors(op: string, types: string): BinaryError[] {
-  const error = (name: string, args: BinaryError["args"], type: BinaryError["error"], text: string) => ({
-    ...{ name, args, error: type },
-    message: new RegExp(`^${op}: ${text}`),
-  });
-  return [
-    error(
-      "shapes that do not broadcast",
+/** What every function of two tensors refuses; `types` are those that it takes. */
+function errors(op: string, types: string) {
+  const message = (text: string): RegExp => new RegExp(`^${op}: ${text}`);
+  return {
+    "shapes that do not broadcast": [
       [x([2, 3]), x([2, 4])],
       ShapeError,
-      "shapes do not broadcast, got \\[2, 3\\] and \\[2, 4\\], expected equal sizes or 1 in dim -1",
-    ),
-    error(
-      "different types",
+      message("shapes do not broadcast, got \\[2, 3\\] and \\[2, 4\\], expected equal sizes or 1 in dim -1"),
+    ],
+    "different types": [
       [x([2]), ints([2])],
       DTypeError,
-      "different element types, got float32 and int32, expected the same. Help: convert one with .to\\(",
-    ),
-    error(
-      "different devices",
+      message(
+        "different element types, got float32 and int32, expected the same. Help: convert one with .to",
+      ),
+    ],
+    "different devices": [
       [x([2]), elsewhere(x([2]))],
       DeviceError,
-      "tensors on different devices, got \\w+ and \\w+, expected one",
-    ),
-    error("two numbers", [1, 2], ArgumentError, "got two numbers, expected at least one tensor"),
-    error("uint8", [bytes([2]), 1], DTypeError, `got uint8, expected ${types}. Help`),
-  ];
+      message("tensors on different devices, got \\w+ and \\w+, expected one"),
+    ],
+    "two numbers": [[1, 2], ArgumentError, message("got two numbers, expected at least one tensor")],
+    uint8: [[bytes([2]), 1], DTypeError, message(`got uint8, expected ${types}. Help`)],
+  } as const;
 }
 
 const floats = "float32 or float64";
 const numbers = `${floats} or int32`;
 
-function binary(op: string, f: Binary, a: Init, b: Init, options: { integers?: boolean } = {}): Row {
-  const takesIntegers = options.integers ?? true;
+function arithmetic(op: string, f: Binary, a: Init, b: Init): Row {
+  const message = new RegExp(`^${op}: got the number 0.5 beside int32, expected one that .* Help`);
   return row(op, f, {
-    samples: [
-      ...Object.entries(shapes).map(([name, [aShape, bShape]]) => ({
-        name,
-        args: [x(aShape, a), x(bShape, b)] as const,
-      })),
-      { name: "a number on the right", args: [x([2, 3], a), 1.75] },
-      { name: "large", args: [x([33, 65], a), x([65], b)], large: true },
-      ...(takesIntegers ? [{ name: "int32", args: [ints([3, 5]), ints([5])] as const }] : []),
-      ...(takesIntegers ? [{ name: "int32 and a number", args: [ints([3, 5]), 3] as const }] : []),
-    ],
-    special: [{ name: "special values", args: [crossed.a, crossed.b] }],
-    errors: [
-      ...errors(op, takesIntegers ? numbers : floats),
-      ...(takesIntegers
-        ? [
-            {
-              name: "a fraction beside int32",
-              args: [ints([2]), 0.5] as const,
-              error: DTypeError,
-              message: new RegExp(`^${op}: got the number 0.5 beside int32, expected one that .* Help`),
-            },
-          ]
-        : []),
-    ],
+    samples: {
+      ...pairs((aShape, bShape) => [x(aShape, a), x(bShape, b)]),
+      "a number on the right": [x([2, 3], a), 1.75],
+      int32: [ints([3, 5]), ints([5])],
+      "int32 and a number": [ints([3, 5]), 3],
+    },
+    large: { large: [x([33, 65], a), x([65], b)] },
+    special: { "special values": [everyA, everyB] },
+    errors: {
+      ...errors(op, numbers),
+      "a fraction beside int32": [[ints([2]), 0.5], DTypeError, message],
+    },
+  });
+}
+
+/** Functions whose result for whole numbers is a fraction take none. */
+function fractional(op: string, f: Binary, a: Init, b: Init): Row {
+  return row(op, f, {
+    samples: {
+      ...pairs((aShape, bShape) => [x(aShape, a), x(bShape, b)]),
+      "a number on the right": [x([2, 3], a), 1.75],
+    },
+    large: { large: [x([33, 65], a), x([65], b)] },
+    special: { "special values": [everyA, everyB] },
+    errors: {
+      ...errors(op, floats),
+      int32: [[ints([2]), 2], DTypeError, new RegExp(`^${op}: got int32, expected ${floats}. Help`)],
+    },
   });
 }
 
 /** A number may stand on the left too, but then there is no method to call. */
-function withNumberFirst(op: string, f: Binary, b: Init): Row {
+function numberFirst(op: string, f: Binary, b: Init): Row {
   return row(`${op}, number first`, f, {
     method: null,
-    samples: [{ name: "a number on the left", args: [1.75, x([2, 3], b)] }],
-    errors: [],
+    samples: { number: [1.75, x([2, 3], b)] },
+    errors: {},
   });
 }
 
-function comparison(op: string, f: Binary, takesBool: boolean): Row {
+function comparison(op: string, f: Binary): Row {
   const few = integers(-2, 2);
+  const takesBool = op === "eq" || op === "ne";
   return row(op, f, {
-    samples: [
-      ...Object.entries(shapes).map(([name, [a, b]]) => ({
-        name,
-        args: [constant(a, few), constant(b, few)] as const,
-      })),
-      { name: "a number", args: [constant([3, 5], few), 1] },
-      { name: "int32", args: [ints([3, 5], -2, 2), ints([5], -2, 2)] },
-      ...(takesBool ? [{ name: "bool", args: [bools([3, 5]), bools([5])] as const }] : []),
-    ],
-    special: [{ name: "special values", args: [crossed.a, crossed.b] }],
+    samples: {
+      ...pairs((a, b) => [constant(a, few), constant(b, few)]),
+      "a number": [constant([3, 5], few), 1],
+      int32: [ints([3, 5], -2, 2), ints([5], -2, 2)],
+      ...(takesBool ? { bool: [bools([3, 5]), bools([5])] as const } : {}),
+    },
+    special: { "special values": [everyA, everyB] },
     errors: errors(op, takesBool ? `${numbers} or bool` : numbers),
   });
 }
 
 export const binaryRows: readonly Row[] = [
-  binary("add", add, normal, normal),
-  binary("sub", sub, normal, normal),
-  binary("mul", mul, normal, normal),
-  binary("div", div, normal, uniform(0.3, 3), { integers: false }),
-  binary("pow", pow, uniform(0.3, 3), uniform(-2, 3), { integers: false }),
-  binary("maximum", maximum, apart(0), apart(0.5)),
-  binary("minimum", minimum, apart(0), apart(0.5)),
-  withNumberFirst("add", add, normal),
-  withNumberFirst("sub", sub, normal),
-  withNumberFirst("mul", mul, normal),
-  withNumberFirst("div", div, uniform(0.3, 3)),
-  withNumberFirst("pow", pow, uniform(-2, 3)),
-  withNumberFirst("maximum", maximum, apart()),
-  comparison("eq", eq, true),
-  comparison("ne", ne, true),
-  comparison("lt", lt, false),
-  comparison("le", le, false),
-  comparison("gt", gt, false),
-  comparison("ge", ge, false),
+  arithmetic("add", add, normal, normal),
+  arithmetic("sub", sub, normal, normal),
+  arithmetic("mul", mul, normal, normal),
+  arithmetic("maximum", maximum, apart(0), apart(0.5)),
+  arithmetic("minimum", minimum, apart(0), apart(0.5)),
+  fractional("div", div, normal, uniform(0.3, 3)),
+  fractional("pow", pow, uniform(0.3, 3), uniform(-2, 3)),
+  numberFirst("add", add, normal),
+  numberFirst("sub", sub, normal),
+  numberFirst("mul", mul, normal),
+  numberFirst("div", div, uniform(0.3, 3)),
+  numberFirst("pow", pow, uniform(-2, 3)),
+  numberFirst("maximum", maximum, apart()),
+  numberFirst("lt", lt, normal),
+  comparison("eq", eq),
+  comparison("ne", ne),
+  comparison("lt", lt),
+  comparison("le", le),
+  comparison("gt", gt),
+  comparison("ge", ge),
   row("where", where, {
     method: null,
-    samples: [
-      { name: "scalars", args: [bools([]), x([]), x([])] },
-      { name: "one element", args: [bools([1]), x([1]), x([1])] },
-      { name: "matrices", args: [bools([3, 5]), x([3, 5]), x([3, 5])] },
-      { name: "no elements", args: [bools([0, 2]), x([0, 2]), x([0, 2])] },
-      { name: "the condition repeats", args: [bools([5]), x([3, 5]), x([3, 5])] },
-      { name: "the choices repeat", args: [bools([2, 3, 2]), x([3, 1]), x([])] },
-      { name: "each repeats along another axis", args: [bools([4, 1, 1]), x([3, 1]), x([2])] },
-      { name: "int32", args: [bools([3, 5]), ints([5]), ints([3, 1])] },
-      { name: "bool", args: [bools([3, 5]), bools([5]), bools([3, 1])] },
-    ],
-    special: [{ name: "special values", args: [bools([crossed.a.shape[0]!]), crossed.a, crossed.b] }],
-    errors: [
-      {
-        name: "a condition of numbers",
-        args: [x([2]), x([2]), x([2])],
-        error: DTypeError,
-        message: /^where: condition of the wrong type, got float32, expected bool/,
-      },
-      {
-        name: "choices of different types",
-        args: [bools([2]), x([2]), ints([2])],
-        error: DTypeError,
-        message: /^where: different element types, got float32 and int32, expected the same/,
-      },
-      {
-        name: "shapes that do not broadcast",
-        args: [bools([2]), x([3]), x([3])],
-        error: ShapeError,
-        message: /^where: shapes do not broadcast, got \[2\] and \[3\], expected equal sizes/,
-      },
-    ],
+    samples: {
+      scalars: [bools([]), x([]), x([])],
+      "one element": [bools([1]), x([1]), x([1])],
+      matrices: [bools([3, 5]), x([3, 5]), x([3, 5])],
+      "no elements": [bools([0, 2]), x([0, 2]), x([0, 2])],
+      "the condition repeats": [bools([5]), x([3, 5]), x([3, 5])],
+      "the choices repeat": [bools([2, 3, 2]), x([3, 1]), x([])],
+      "each repeats along another axis": [bools([4, 1, 1]), x([3, 1]), x([2])],
+      int32: [bools([3, 5]), ints([5]), ints([3, 1])],
+      bool: [bools([3, 5]), bools([5]), bools([3, 1])],
+    },
+    special: { "special values": [bools(everyA.shape), everyA, everyB] },
+    errors: {
+      "a condition of numbers": [
+        [x([2]), x([2]), x([2])],
+        DTypeError,
+        /^where: condition of the wrong type, got float32, expected bool/,
+      ],
+      "choices of different types": [
+        [bools([2]), x([2]), ints([2])],
+        DTypeError,
+        /^where: different element types, got float32 and int32, expected the same/,
+      ],
+      "shapes that do not broadcast": [
+        [bools([2]), x([3]), x([3])],
+        ShapeError,
+        /^where: shapes do not broadcast, got \[2\] and \[3\], expected equal sizes/,
+      ],
+      uint8: [[bools([2]), bytes([2]), bytes([2])], DTypeError, /^where: got uint8, expected another type/],
+    },
   }),
 ];

@@ -28,22 +28,20 @@ const shapes: Readonly<Record<string, Shape>> = {
   images: [2, 3, 3, 5],
 };
 
-const special = [
+const special = of([
   ...[Number.NaN, Infinity, -Infinity, 0, 1, -1, 0.5, -0.5, 88, -87, 89, -104],
   ...[1e-30, -1e-30, 1e30, -1e30, 16_777_217, 3.4e38, -3.4e38],
-];
+]);
 
 function unary(op: string, f: (x: Tensor) => Tensor, init: Init): Row {
   return row(op, f, {
-    samples: [
-      ...Object.entries(shapes).map(([name, shape]) => ({ name, args: [x(shape, init)] as const })),
-      { name: "1025 elements", args: [x([1025], init)], large: true },
-    ],
-    special: [{ name: "special values", args: [of(special)] }],
-    errors: [
-      { name: "int32", args: [ints([3])], error: DTypeError, message: wrongType(op, "int32") },
-      { name: "bool", args: [bools([3])], error: DTypeError, message: wrongType(op, "bool") },
-    ],
+    samples: Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, [x(shape, init)]])),
+    large: { "1025 elements": [x([1025], init)] },
+    special: { "special values": [special] },
+    errors: {
+      int32: [[ints([3])], DTypeError, wrongType(op, "int32")],
+      bool: [[bools([3])], DTypeError, wrongType(op, "bool")],
+    },
   });
 }
 
@@ -62,16 +60,19 @@ export const unaryRows: readonly Row[] = [
   unary("sign", sign, awayFromZero),
   unary("relu", relu, awayFromZero),
   row("leakyRelu", leakyRelu, {
-    samples: [
-      ...Object.entries(shapes).map(([name, shape]) => ({ name, args: [x(shape, awayFromZero)] as const })),
-      { name: "slope 0.3", args: [x([3, 5], awayFromZero), 0.3] },
-      { name: "slope 0", args: [x([7], awayFromZero), 0] },
-      { name: "negative slope", args: [x([7], awayFromZero), -0.5] },
-    ],
-    special: [{ name: "special values", args: [of(special), 0.2] }],
-    errors: [
-      { name: "int32", args: [ints([3])], error: DTypeError, message: wrongType("leakyRelu", "int32") },
-      { name: "bool", args: [bools([3])], error: DTypeError, message: wrongType("leakyRelu", "bool") },
-    ],
+    samples: {
+      scalar: [x([], awayFromZero)],
+      "one element": [x([1], awayFromZero)],
+      "no elements": [x([0, 3], awayFromZero)],
+      "default slope": [x([2, 3, 3, 5], awayFromZero)],
+      "slope 0.3": [x([3, 5], awayFromZero), 0.3],
+      "slope 0": [x([7], awayFromZero), 0],
+      "negative slope": [x([7], awayFromZero), -0.5],
+    },
+    special: { "special values": [special, 0.2] },
+    errors: {
+      int32: [[ints([3])], DTypeError, wrongType("leakyRelu", "int32")],
+      bool: [[bools([3])], DTypeError, wrongType("leakyRelu", "bool")],
+    },
   }),
 ];

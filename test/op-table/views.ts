@@ -29,11 +29,31 @@ export const viewRows: readonly Row[] = [
       bool: [bools([4, 3]), [3, 4]],
     },
     errors: {
-      "another count": [[x([2, 3]), [4]], ShapeError, /^reshape: the element counts differ, got \[4\], expected 6 elements/],
-      "-1 that does not come out": [[x([2, 3]), [4, -1]], ShapeError, /^reshape: cannot infer -1, got \[4, -1\], expected a shape for 6 elements/],
-      "two unknown sizes": [[x([2, 3]), [-1, -1]], ShapeError, /^reshape: more than one -1, got \[-1, -1\], expected at most one/],
-      "nine dimensions": [[x([1]), [1, 1, 1, 1, 1, 1, 1, 1, -1]], ShapeError, /^reshape: too many dimensions, got 9, expected at most 8/],
-      "a fraction": [[x([3]), [1.5, 2]], ShapeError, /^reshape: invalid shape, got \[1.5, 2\], expected whole numbers/],
+      "another count": [
+        [x([2, 3]), [4]],
+        ShapeError,
+        /^reshape: the element counts differ, got \[4\], expected 6 elements/,
+      ],
+      "-1 that does not come out": [
+        [x([2, 3]), [4, -1]],
+        ShapeError,
+        /^reshape: cannot infer -1, got \[4, -1\], expected a shape for 6 elements/,
+      ],
+      "two unknown sizes": [
+        [x([2, 3]), [-1, -1]],
+        ShapeError,
+        /^reshape: more than one -1, got \[-1, -1\], expected at most one/,
+      ],
+      "nine dimensions": [
+        [x([1]), [1, 1, 1, 1, 1, 1, 1, 1, -1]],
+        ShapeError,
+        /^reshape: too many dimensions, got 9, expected at most 8/,
+      ],
+      "a fraction": [
+        [x([3]), [1.5, 2]],
+        ShapeError,
+        /^reshape: invalid shape, got \[1.5, 2\], expected whole numbers/,
+      ],
     },
   }),
   row("flatten", flatten, {
@@ -48,7 +68,11 @@ export const viewRows: readonly Row[] = [
     },
     errors: {
       "no such dim": [[x([2, 3]), 2], ShapeError, /^flatten: dim out of range, got 2, expected -2..1/],
-      "end before start": [[x([2, 3, 4]), 2, 1], ShapeError, /^flatten: startDim comes after endDim, got 2 and 1, expected/],
+      "end before start": [
+        [x([2, 3, 4]), 2, 1],
+        ShapeError,
+        /^flatten: startDim comes after endDim, got 2 and 1, expected/,
+      ],
     },
   }),
   row("squeeze", squeeze, {
@@ -63,7 +87,11 @@ export const viewRows: readonly Row[] = [
     },
     errors: {
       "no such dim": [[x([2, 1]), 2], ShapeError, /^squeeze: dim out of range, got 2, expected -2..1/],
-      "a scalar has no dims": [[x([]), 0], ShapeError, /^squeeze: dim out of range, got 0, expected none: the tensor is a scalar/],
+      "a scalar has no dims": [
+        [x([]), 0],
+        ShapeError,
+        /^squeeze: dim out of range, got 0, expected none: the tensor is a scalar/,
+      ],
     },
   }),
   row("unsqueeze", unsqueeze, {
@@ -90,8 +118,16 @@ export const viewRows: readonly Row[] = [
       "no elements": [x([2, 0, 3]), [1, 2, 0]],
     },
     errors: {
-      "a dim twice": [[x([2, 3]), [0, 0]], ShapeError, /^permute: got dims \[0, 0\], expected each of the 2 dimensions once/],
-      "too few": [[x([2, 3]), [0]], ShapeError, /^permute: got dims \[0\], expected each of the 2 dimensions once/],
+      "a dim twice": [
+        [x([2, 3]), [0, 0]],
+        ShapeError,
+        /^permute: got dims \[0, 0\], expected each of the 2 dimensions once/,
+      ],
+      "too few": [
+        [x([2, 3]), [0]],
+        ShapeError,
+        /^permute: got dims \[0\], expected each of the 2 dimensions once/,
+      ],
     },
   }),
   row("transpose", transpose, {
@@ -104,7 +140,11 @@ export const viewRows: readonly Row[] = [
     },
     errors: {
       "no such dim": [[x([2, 3]), 0, 2], ShapeError, /^transpose: dim out of range, got 2, expected -2..1/],
-      "a fraction": [[x([2, 3]), 0.5, 1], ShapeError, /^transpose: dim out of range, got 0.5, expected -2..1/],
+      "a fraction": [
+        [x([2, 3]), 0.5, 1],
+        ShapeError,
+        /^transpose: dim out of range, got 0.5, expected -2..1/,
+      ],
     },
   }),
   row("expand", expand, {
@@ -118,7 +158,11 @@ export const viewRows: readonly Row[] = [
       "nothing to expand": [x([2, 3]), [2, 3]],
     },
     errors: {
-      "a size that is not 1": [[x([2, 3]), [4, 3]], ShapeError, /^expand: got \[2, 3\] to \[4, 3\], expected equal sizes, or 1 where it repeats/],
+      "a size that is not 1": [
+        [x([2, 3]), [4, 3]],
+        ShapeError,
+        /^expand: got \[2, 3\] to \[4, 3\], expected equal sizes, or 1 where it repeats/,
+      ],
       "fewer dims": [[x([2, 3]), [3]], ShapeError, /^expand: got \[2, 3\] to \[3\], expected equal sizes/],
     },
   }),
@@ -134,8 +178,16 @@ export const viewRows: readonly Row[] = [
       "one element": [x([3, 3]), -1, 1, 2],
     },
     errors: {
-      NaN: [[x([3]), 0, Number.NaN], ArgumentError, /^slice: got start NaN and end \d+, expected whole numbers/],
-      backwards: [[x([3]), 0, 0, 3, -1], ArgumentError, /^slice: got step -1, expected a whole number of at least 1/],
+      NaN: [
+        [x([3]), 0, Number.NaN],
+        ArgumentError,
+        /^slice: got start NaN and end \d+, expected whole numbers/,
+      ],
+      backwards: [
+        [x([3]), 0, 0, 3, -1],
+        ArgumentError,
+        /^slice: got step -1, expected a whole number of at least 1/,
+      ],
       "no such dim": [[x([3]), 1], ShapeError, /^slice: dim out of range, got 1, expected -1..0/],
     },
   }),

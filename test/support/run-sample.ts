@@ -15,7 +15,7 @@ import {
   type TypedArray,
   tensor,
 } from "@mien/tensor";
-import { type Layout, Recipe, type Row, type Sample } from "../op-table/row.ts";
+import { type Layout, Recipe, type Row } from "../op-table/row.ts";
 
 /** Values of a tensor, brought to the host. */
 export interface Values {
@@ -30,6 +30,12 @@ export interface Outcome {
   readonly gradients: readonly Values[];
 }
 
+/** One named list of arguments from a row. */
+export interface Sample {
+  readonly name: string;
+  readonly args: Row["samples"][string];
+}
+
 export interface RunOptions {
   readonly device: Device;
   /** What "float" stands for. */
@@ -40,7 +46,7 @@ export interface RunOptions {
   readonly values?: Layout;
 }
 
-/** Calls the op of `row` with the arguments of `sample`, and backward if it has a gradient. */
+/** Calls the op of `row` with the arguments of one of its samples, and backward if it has a gradient. */
 export async function runSample(row: Row, sample: Sample, options: RunOptions): Promise<Outcome> {
   const { device, layout = "plain", values = layout } = options;
   const seed = `${row.op} ${sample.name}`;

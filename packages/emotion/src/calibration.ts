@@ -67,7 +67,8 @@ export function calibration(
     bin.hits += best === labels[i] ? 1 : 0;
     bin.confidence += confidence;
   }
-  const total = (pick: (bin: (typeof sums)[number]) => number) => sums.reduce((sum, bin) => sum + pick(bin), 0);
+  const total = (pick: (bin: (typeof sums)[number]) => number) =>
+    sums.reduce((sum, bin) => sum + pick(bin), 0);
   const mean = (sum: number, over: number) => (over === 0 ? 0 : sum / over);
   return {
     bins: sums.map((bin, m) => ({
@@ -79,15 +80,28 @@ export function calibration(
       accuracy: mean(bin.hits, bin.count),
     })),
     // count / N * |hits / count - confidences / count|: the count falls out
-    ece: mean(total((bin) => Math.abs(bin.hits - bin.confidence)), count),
-    confidence: mean(total((bin) => bin.confidence), count),
-    accuracy: mean(total((bin) => bin.hits), count),
+    ece: mean(
+      total((bin) => Math.abs(bin.hits - bin.confidence)),
+      count,
+    ),
+    confidence: mean(
+      total((bin) => bin.confidence),
+      count,
+    ),
+    accuracy: mean(
+      total((bin) => bin.hits),
+      count,
+    ),
     count,
   };
 }
 
 /** The likeliest class of a row and its probability. float32 rounding may lift a certainty a hair above 1. */
-function top(probabilities: ArrayLike<number>, start: number, classes: number): { best: number; confidence: number } {
+function top(
+  probabilities: ArrayLike<number>,
+  start: number,
+  classes: number,
+): { best: number; confidence: number } {
   let best = 0;
   for (let c = 1; c < classes; c++) {
     if (probabilities[start + c]! > probabilities[start + best]!) best = c;

@@ -37,10 +37,7 @@ export async function evaluate(model: Module, loader: FaceLoader, device: Device
   );
   if (wasTraining) model.train();
   const [probabilities, loss] = noGrad(() =>
-    scope(() => [
-      softmax(logits, 1),
-      crossEntropy(logits, tensor(labels, { device, dtype: "int32" })),
-    ]),
+    scope(() => [softmax(logits, 1), crossEntropy(logits, tensor(labels, { device, dtype: "int32" }))]),
   ) as [typeof logits, typeof logits];
   try {
     const shares = (await probabilities.data()) as Float32Array;

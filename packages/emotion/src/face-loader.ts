@@ -7,7 +7,12 @@
 
 import { augment, type Device, type Generator, type Tensor, tensor } from "mien";
 import type { ImageSet } from "./images.ts";
-import { type Augmentation, IMAGENET_NORMALISATION, identityTransforms, randomTransforms } from "./transforms.ts";
+import {
+  type Augmentation,
+  IMAGENET_NORMALISATION,
+  identityTransforms,
+  randomTransforms,
+} from "./transforms.ts";
 
 export interface Batch {
   /** float32 [N, 3, S, S], normalised. */
@@ -59,5 +64,6 @@ export class FaceLoader {
 
 /** Cuts an order of images into batches; the last one may be shorter. */
 export function* batchesOf(order: Int32Array, batchSize: number): Iterable<Int32Array> {
-  for (let start = 0; start < order.length; start += batchSize) yield order.subarray(start, start + batchSize);
+  for (let start = 0; start < order.length; start += batchSize)
+    yield order.subarray(start, start + batchSize);
 }

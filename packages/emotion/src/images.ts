@@ -9,6 +9,14 @@
 import { ArgumentError } from "@mien/tensor";
 import { EMOTIONS } from "./classes.ts";
 
+/** One image as a decoder gives it: interleaved, `[height, width, channels]`. */
+export interface DecodedImage {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+  readonly data: Uint8Array;
+}
+
 /** Labelled square images of one size. */
 export interface ImageSet {
   /** `[N, C, S, S]`, planar. */
@@ -58,4 +66,34 @@ export function imageAt(set: ImageSet, index: number): Uint8Array {
   }
   const length = set.channels * set.size * set.size;
   return set.images.subarray(index * length, (index + 1) * length);
+}
+
+/** The image with one channel or three: grey is repeated, colours become their luma (ITU-R 601, as in JPEG). */
+export function withChannels(image: DecodedImage, channels: 1 | 3): DecodedImage {
+  if (image.channels === channels) return image;
+  const { width, height, data: from } = image;
+  const count = width * height;
+  const data = new Uint8Array(count * channels);
+  if (channels === 3) {
+    for (let pixel = 0; pixel < count; pixel++) data.fill(from[pixel]!, 3 * pixel, 3 * pixel + 3);
+  } else {
+    for (let pixel = 0; pixel < count; pixel++) {
+      const [red, green, blue] = [from[3 * pixel]!, from[3 * pixel + 1]!, from[3 * pixel + 2]!];
+      data[pixel] = (red * 19595 + green * 38470 + blue * 7471 + 32768) >> 16;
+    }
+  }
+  return { width, height, channels, data };
+}
+
+/** The pixels of an image in planar order, `[channels, height, width]`. */
+export function toPlanar(image: DecodedImage): Uint8Array {
+  if (image.channels === 1) return image.data;
+  const count = image.width * image.height;
+  const planar = new Uint8Array(3 * count);
+  for (let pixel = 0; pixel < count; pixel++) {
+    planar[pixel] = image.data[3 * pixel]!;
+    planar[count + pixel] = image.data[3 * pixel + 1]!;
+    planar[2 * count + pixel] = image.data[3 * pixel + 2]!;
+  }
+  return planar;
 }

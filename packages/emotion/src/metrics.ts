@@ -53,7 +53,10 @@ export function classificationReport(matrix: readonly (readonly number[])[]): Re
     classes,
     macro: mean(() => 1 / classes.length),
     weighted: mean((scores) => ratio(scores.support, support)),
-    accuracy: ratio(matrix.reduce((sum, row, c) => sum + row[c]!, 0), support),
+    accuracy: ratio(
+      matrix.reduce((sum, row, c) => sum + row[c]!, 0),
+      support,
+    ),
     support,
   };
 }

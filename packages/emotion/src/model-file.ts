@@ -6,7 +6,7 @@
  * that lacks them, or is of another network, is refused.
  */
 
-import { DataError, decodeSafetensors, type Device, encodeStateDict, MienError } from "mien";
+import { DataError, type Device, decodeSafetensors, encodeStateDict, MienError } from "mien";
 import { EMOTIONS } from "./classes.ts";
 import { DEFAULT_CNN, EmotionCNN, type EmotionCNNConfig } from "./model.ts";
 import { IMAGENET_NORMALISATION } from "./transforms.ts";
@@ -34,7 +34,11 @@ export function encodeModel(model: EmotionCNN, info: ModelInfo): Promise<Uint8Ar
  * @param name of the file, for messages
  * @throws DataError if the file is damaged, or of another architecture, other classes or another normalisation
  */
-export function decodeModel(bytes: Uint8Array, name: string, device: Device): { model: EmotionCNN; info: ModelInfo } {
+export function decodeModel(
+  bytes: Uint8Array,
+  name: string,
+  device: Device,
+): { model: EmotionCNN; info: ModelInfo } {
   try {
     const { tensors, metadata } = decodeSafetensors(bytes);
     expectSame("architecture", metadata["architecture"], ARCHITECTURE);
@@ -64,8 +68,15 @@ function parseConfig(text: string | undefined): EmotionCNNConfig {
     // falls through to the check below with nothing in it
   }
   const { imageSize, convChannels, hidden } = config;
-  const isSize = (n: unknown): n is number => Number.isInteger(n) && (n as number) >= 1 && (n as number) <= 4096;
-  if (!isSize(imageSize) || !isSize(hidden) || !Array.isArray(convChannels) || !convChannels.every(isSize) || convChannels.length !== 2) {
+  const isSize = (n: unknown): n is number =>
+    Number.isInteger(n) && (n as number) >= 1 && (n as number) <= 4096;
+  if (
+    !isSize(imageSize) ||
+    !isSize(hidden) ||
+    !Array.isArray(convChannels) ||
+    !convChannels.every(isSize) ||
+    convChannels.length !== 2
+  ) {
     throw new DataError(`config of the file is not understood, got ${text}`);
   }
   return { imageSize, convChannels: [convChannels[0]!, convChannels[1]!], hidden };

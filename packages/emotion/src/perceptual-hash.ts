@@ -70,7 +70,7 @@ function countBits(word: number): number {
   return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-/** Brightness as television has it (Rec. 601), rounded. */
+/** The luma of ITU-R 601, as in JPEG. */
 function toGrey(image: Uint8Array, size: number): Uint8Array {
   const plane = size * size;
   if (plane > 0 && image.length === plane) return image;
@@ -79,9 +79,10 @@ function toGrey(image: Uint8Array, size: number): Uint8Array {
       `differenceHash: got ${image.length} bytes, expected ${plane} (grey) or ${3 * plane} (RGB) for a size of ${size}`,
     );
   }
-  return Uint8Array.from({ length: plane }, (_, pixel) =>
-    Math.round(0.299 * image[pixel]! + 0.587 * image[plane + pixel]! + 0.114 * image[2 * plane + pixel]!),
-  );
+  return Uint8Array.from({ length: plane }, (_, pixel) => {
+    const [red, green, blue] = [image[pixel]!, image[plane + pixel]!, image[2 * plane + pixel]!];
+    return (red * 19595 + green * 38470 + blue * 7471 + 32768) >> 16;
+  });
 }
 
 /** A square grey image in another width and height: first every row, then every column. */

@@ -119,7 +119,16 @@ export async function* train(
       const started = performance.now();
       const lr = optimizer.lr;
       const random = new Generator(seed).fork(epoch);
-      const trained = await trainEpoch({ model, optimizer, training, weight, device, random, epoch, options });
+      const trained = await trainEpoch({
+        model,
+        optimizer,
+        training,
+        weight,
+        device,
+        random,
+        epoch,
+        options,
+      });
       if (!trained) return;
       const { loss: valLoss, accuracy: valAccuracy } = await evaluate(model, validation, device);
       plateau?.step(valLoss);
@@ -189,7 +198,10 @@ async function trainEpoch(run: Epoch): Promise<{ trainLoss: number; trainAccurac
 }
 
 /** One step of the optimizer. Returns [loss, hits], still on the device. */
-function trainStep({ model, optimizer, training, weight, random, options }: Epoch, indices: Int32Array): Tensor {
+function trainStep(
+  { model, optimizer, training, weight, random, options }: Epoch,
+  indices: Int32Array,
+): Tensor {
   const { augmentation = DEFAULT_AUGMENTATION } = options;
   return scope(() => {
     const { images, labels } = augmentation

@@ -1,3 +1,7 @@
+/**
+ * Which layers are fused, and that nobody can tell by the numbers.
+ */
+
 import { openReference } from "@mien/cpu";
 import { type Device, Generator, type KernelName, randn, type Tensor } from "@mien/tensor";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -30,6 +34,7 @@ function network(): Sequential {
 /** The kernels of forward, and the output with all gradients. */
 async function run(model: Sequential, x: Tensor): Promise<{ kernels: string[]; values: unknown[] }> {
   launched.splice(0);
+  model.zeroGrad();
   const out = model.forward(x);
   const kernels = launched.map(({ kernel, activation }) => `${kernel}${activation ? ` ${activation}` : ""}`);
   out.square().sum().backward();
@@ -48,9 +53,8 @@ describe("an activation behind a convolution or dense layer", () => {
     const [together, single] = [await run(model, x), await run(apart, x)];
     expect(together.kernels).toEqual(fused);
     expect(single.kernels).toEqual(unfused);
-    model.zeroGrad();
-    expect((await run(model, x)).values).toEqual(together.values);
-    for (const [i, values] of together.values.slice(0, 1).entries()) expect(values).toEqual(single.values[i]);
+    expect(together.values).toHaveLength(1 + 8);
+    expect(together.values).toEqual(single.values);
   });
 
   test("is left alone while a hook watches either layer", async () => {

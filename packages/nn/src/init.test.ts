@@ -1,3 +1,7 @@
+/**
+ * The size and shape of what the initialisers draw.
+ */
+
 import { openReference } from "@mien/cpu";
 import { empty, Generator, ShapeError, setDefaultDevice, type Tensor } from "@mien/tensor";
 import { beforeAll, expect, test } from "vitest";

@@ -1,3 +1,7 @@
+/**
+ * CrossEntropyLoss as a module.
+ */
+
 import { openReference } from "@mien/cpu";
 import { crossEntropy, randn, scope, tensor } from "@mien/tensor";
 import { expect, test } from "vitest";

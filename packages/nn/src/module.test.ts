@@ -1,3 +1,7 @@
+/**
+ * What a module owns and under which names, modes, loading, hooks.
+ */
+
 import { openReference } from "@mien/cpu";
 import { ArgumentError, DataError, ones, scope, type Tensor, tensor, zeros } from "@mien/tensor";
 import { describe, expect, test, vi } from "vitest";

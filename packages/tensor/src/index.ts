@@ -3,8 +3,14 @@ export * from "./create.ts";
 export type * from "./device.ts";
 export * from "./dtype.ts";
 export * from "./errors.ts";
-export { type CheckedFunction, type GradcheckOptions, gradcheck, type Jacobian, jacobians } from "./gradcheck.ts";
 export { isGradEnabled, noGrad } from "./grad-mode.ts";
+export {
+  type CheckedFunction,
+  type GradcheckOptions,
+  gradcheck,
+  type Jacobian,
+  jacobians,
+} from "./gradcheck.ts";
 export * from "./kernels.ts";
 export { keep, memoryStats, scope, setGarbageCollector } from "./memory.ts";
 export * from "./ops/index.ts";

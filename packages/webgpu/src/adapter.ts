@@ -2,15 +2,8 @@
  * Finding a GPU, and saying in one sentence why there is none.
  *
  * A browser has WebGPU at `navigator.gpu`. Node gets it from the package `webgpu` (Dawn), which is loaded only here and
- * only when somebody asks: it takes a tenth of a second, and is not there on every platform. Dawn lives as long as the
- * object that `create` returns, so whoever uses the adapter holds on to that object.
+ * only when somebody asks: it takes a tenth of a second, and is not there on every platform.
  */
-
-/** An adapter, and the WebGPU implementation that has to stay alive while it is used. */
-export interface FoundAdapter {
-  readonly gpu: GPU;
-  readonly adapter: GPUAdapter;
-}
 
 export interface NoAdapter {
   /** One sentence for people. */
@@ -34,12 +27,19 @@ interface DawnModule {
 // By way of a variable, so that bundlers for browsers do not look for the package.
 const dawnPackage = "webgpu";
 
+/**
+ * Dawn, kept until the process ends. Version 0.6 crashes now and then when the garbage collector takes it while one of
+ * its devices still has something to do, and the end of a program does not wait for it.
+ */
+let dawn: GPU | undefined;
+
 async function findGpu(): Promise<GPU | NoAdapter> {
   if (globalThis.navigator?.gpu) return globalThis.navigator.gpu;
   if (!globalThis.process?.versions?.node) return { reason: "this browser has no WebGPU (navigator.gpu)" };
   try {
     const { create } = (await import(/* @vite-ignore */ dawnPackage)) as DawnModule;
-    return create([]);
+    dawn ??= create([]);
+    return dawn;
   } catch (error) {
     const missing = error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
     if (missing) return { reason: "the package `webgpu`, which brings WebGPU to Node, is not installed" };
@@ -51,11 +51,11 @@ async function findGpu(): Promise<GPU | NoAdapter> {
 }
 
 /** Asks for the fastest adapter there is. */
-export async function findAdapter(): Promise<FoundAdapter | NoAdapter> {
+export async function findAdapter(): Promise<GPUAdapter | NoAdapter> {
   const gpu = await findGpu();
   if ("reason" in gpu) return gpu;
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (adapter) return { gpu, adapter };
+  if (adapter) return adapter;
   const where = globalThis.process?.versions?.node
     ? "no graphics driver that it could use (Vulkan, Metal or Direct3D 12)"
     : "no adapter for this page";
@@ -75,8 +75,7 @@ export function describeAdapter({ info }: GPUAdapter): string {
  * console.log("reason" in probe ? probe.reason : probe.description);
  */
 export async function probeWebGPU(): Promise<AdapterProbe | NoAdapter> {
-  const found = await findAdapter();
-  if ("reason" in found) return found;
-  const { adapter } = found;
+  const adapter = await findAdapter();
+  if ("reason" in adapter) return adapter;
   return { adapter, description: describeAdapter(adapter), isFallback: adapter.info.isFallbackAdapter };
 }

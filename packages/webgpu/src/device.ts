@@ -36,7 +36,6 @@ export interface WebGPUStats extends DeviceStats {
 }
 
 interface Opened {
-  readonly gpu: GPU;
   readonly device: GPUDevice;
   readonly description: string;
   /** The texts of the shaders, by name. */
@@ -48,8 +47,6 @@ export class WebGPUDevice implements Device {
   readonly description: string;
   /** The device as WebGPU knows it. */
   readonly gpuDevice: GPUDevice;
-  /** The implementation, which must not be collected while the device is in use. */
-  #gpu: GPU | null;
   readonly #failures = new Failures();
   readonly #pool: BufferPool;
   readonly #bindGroups: BindGroups;
@@ -58,11 +55,11 @@ export class WebGPUDevice implements Device {
   readonly #batch: Batch;
   /** Bound in place of an operand that a launch does without. */
   readonly #nothing: Memory;
+  #disposed = false;
   #launches = 0;
   #launchesInBatch = 0;
 
-  constructor({ gpu, device, description, wgsl }: Opened) {
-    this.#gpu = gpu;
+  constructor({ device, description, wgsl }: Opened) {
     this.gpuDevice = device;
     this.description = description;
     this.#bindGroups = new BindGroups(device, bindGroupsLimit);
@@ -94,8 +91,9 @@ export class WebGPUDevice implements Device {
     return this.#pool.alloc(byteLength);
   }
 
-  /** Never throws what failed elsewhere, so that it can be called while cleaning up. */
+  /** Throws nothing that failed elsewhere, also when the GPU is lost, so that cleaning up goes through. */
   free(buffer: DeviceBuffer): void {
+    if (this.#disposed) this.#failures.check();
     this.#pool.free(ours(buffer));
   }
 
@@ -181,10 +179,10 @@ export class WebGPUDevice implements Device {
   }
 
   dispose(): void {
-    if (!this.#gpu) return;
+    if (this.#disposed) return;
+    this.#disposed = true;
     this.#failures.dispose();
     this.gpuDevice.destroy();
-    this.#gpu = null;
   }
 
   #launcher(kernel: KernelName): Launcher {

@@ -37,9 +37,8 @@ const wantedFeatures = [
  */
 export async function openWebGPU(options: WebGPUOptions = {}): Promise<WebGPUDevice> {
   const { software = "allow", defaultLimits = false } = options;
-  const [found, { wgsl }] = await Promise.all([findAdapter(), loadKernels()]);
-  if ("reason" in found) throw new DeviceError(`webgpu: ${found.reason}`);
-  const { adapter, gpu } = found;
+  const [adapter, { wgsl }] = await Promise.all([findAdapter(), loadKernels()]);
+  if ("reason" in adapter) throw new DeviceError(`webgpu: ${adapter.reason}`);
   const description = describeAdapter(adapter);
   if (software === "refuse" && adapter.info.isFallbackAdapter) {
     throw new DeviceError(`webgpu: the only adapter is ${description}, which computes in software`);
@@ -49,5 +48,5 @@ export async function openWebGPU(options: WebGPUOptions = {}): Promise<WebGPUDev
   const requiredFeatures = defaultLimits ? [] : wantedFeatures.filter((name) => adapter.features.has(name));
   const device = await adapter.requestDevice({ label: "mien", requiredLimits, requiredFeatures });
   const kind = adapter.info.isFallbackAdapter ? "in software" : "GPU";
-  return new WebGPUDevice({ gpu, device, description: `webgpu (${description}, ${kind})`, wgsl });
+  return new WebGPUDevice({ device, description: `webgpu (${description}, ${kind})`, wgsl });
 }

@@ -74,7 +74,10 @@ export class Pipelines {
     }
     await Promise.all(
       [...wanted].map(async ([key, [kernel, variant]]) => {
+        // What is wrong with the text is told below, and need not be reported a second time.
+        this.#device.pushErrorScope("validation");
         const draft = this.#draft(kernel, variant, key);
+        this.#device.popErrorScope().catch(() => undefined);
         try {
           const pipeline = await this.#device.createComputePipelineAsync(draft.descriptor);
           if (!this.#programs.has(key)) this.#programs.set(key, { ...draft, pipeline });

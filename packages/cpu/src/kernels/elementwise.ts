@@ -14,6 +14,9 @@ const unaryOps: Readonly<Record<UnaryOp, number>> = {
   affine: 10,
 };
 
+/** What int32 has too. */
+const wholeNumberOps: ReadonlySet<UnaryOp> = new Set(["neg", "abs", "square", "sign", "relu"]);
+
 const binaryOps: Readonly<Record<BinaryOp, number>> = {
   ...{ add: 0, sub: 1, mul: 2, div: 3, pow: 4, maximum: 5, minimum: 6, eq: 7, ne: 8, lt: 9, le: 10, gt: 11 },
   ...{ ge: 12, leakyReluGrad: 13 },
@@ -81,8 +84,9 @@ export const accumulate: HostKernel<"accumulate"> = (launch, [x, out], { count }
 };
 
 export const unary: HostKernel<"unary"> = (launch, [x, out], { op, shape, xStrides, alpha, beta }) => {
-  launch.expect(x, "float32");
-  launch.expect(out, "float32");
+  if (wholeNumberOps.has(op)) launch.expect(x, "float32", "int32");
+  else launch.expect(x, "float32");
+  launch.expect(out, x.dtype);
   runStrided(launch, "unary", shape, [x, out], [xStrides], unaryOps[op], alpha, beta);
 };
 

@@ -20,6 +20,7 @@ import {
   type TypedArray,
   viewAs,
 } from "@mien/tensor";
+import { macrotask } from "../macrotask.ts";
 import type { Arrays } from "./kernel.ts";
 import { kernels } from "./kernels.ts";
 
@@ -162,24 +163,4 @@ function checkRange(call: string, buffer: DeviceBuffer, byteOffset: number, byte
   throw internal(
     `${call}: ${byteLength} bytes at ${byteOffset} do not lie in a buffer of ${buffer.byteLength} bytes`,
   );
-}
-
-/**
- * Resolves after timers and finalizers had their turn. A loop that awaits only microtasks never lets the engine run
- * finalizers, so what it forgot to dispose would pile up.
- */
-function macrotask(): Promise<void> {
-  return new Promise((resolve) => {
-    if (typeof setImmediate === "function") {
-      setImmediate(resolve);
-      return;
-    }
-    // Browsers make nested timers wait 4 ms; messages are not held back.
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
 }

@@ -42,7 +42,7 @@ export interface Expression {
 
 /** The face of this emotion on somebody; every call is another one. */
 export function expressionOf(emotion: Emotion, random: Random): Expression {
-  const strength = random.uniform(K("STR", 0.75), 1);
+  const strength = random.uniform(0.75, 1);
   const rest: Expression = {
     mouthWidth: random.uniform(0.28, 0.38),
     mouthSag: random.jitter(0.03),
@@ -80,11 +80,11 @@ function happy(rest: Expression, strength: number, random: Random): Expression {
   return {
     ...rest,
     mouthWidth: rest.mouthWidth + 0.1 * strength,
-    mouthSag: rest.mouthSag + (laughing ? 0.1 : 0.24) * strength,
+    mouthSag: rest.mouthSag + (laughing ? 0.12 : 0.3) * strength,
     mouthOpen: laughing ? random.uniform(0.2, 0.34) * strength : 0,
     teeth: laughing && random.chance(0.8),
     upperLid: rest.upperLid * (1 - 0.25 * strength),
-    lowerLid: rest.lowerLid * (1 - random.uniform(0.4, 1.5) * strength),
+    lowerLid: rest.lowerLid * (1 - random.uniform(0.6, 1.6) * strength),
     browRaise: rest.browRaise + 0.03 * strength,
     browArch: rest.browArch + 0.03 * strength,
     cheeks: strength,
@@ -124,4 +124,3 @@ function surprise(rest: Expression, strength: number, random: Random): Expressio
     frown: random.uniform(0, 1) * strength,
   };
 }
-const K = (n: string, d: number): number => Number(process.env["K_" + n] ?? d);

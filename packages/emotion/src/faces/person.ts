@@ -4,7 +4,17 @@
  */
 
 import type { Camera, Light, Pose } from "./canvas.ts";
-import { anyColour, type Colour, dim, vividColour, hairColour, irisColour, luma, mix, skinColour } from "./colour.ts";
+import {
+  anyColour,
+  type Colour,
+  dim,
+  hairColour,
+  irisColour,
+  luma,
+  mix,
+  skinColour,
+  vividColour,
+} from "./colour.ts";
 import type { Random } from "./random.ts";
 
 export type HairStyle = "bald" | "short" | "long" | "parted" | "fringe" | "curly" | "cap" | "scarf";
@@ -20,6 +30,8 @@ export interface Person {
   /** The colour of a cap, a scarf or a mask. */
   readonly cloth: Colour;
   readonly style: HairStyle;
+  /** -1 or 1: the side to which the hair is combed. */
+  readonly side: -1 | 1;
   /** Half the width of the head; half its height is 1. */
   readonly headWidth: number;
   readonly jaw: number;
@@ -41,7 +53,7 @@ export interface Person {
 export function drawPerson(random: Random): Person {
   const skin = skinColour(random);
   const hair = hairColour(random);
-  const bearded = random.chance(0.18);
+  const bearded = random.chance(0.13);
   // Lips are redder than the skin, and darker or (made up, or in the light) brighter than it.
   const lip = mix(dim(skin, random.uniform(0.62, 0.95)), [0.75, 0.2, 0.24], random.uniform(0.15, 0.6));
   return {
@@ -64,6 +76,7 @@ export function drawPerson(random: Random): Person {
       "cap",
       "scarf",
     ]),
+    side: random.pick([-1, 1]),
     headWidth: random.uniform(0.7, 0.86),
     jaw: random.uniform(0.05, 0.38),
     hairline: random.uniform(-0.72, -0.5),
@@ -88,16 +101,16 @@ export interface Turn {
 }
 
 export function drawTurn(random: Random): Turn {
-  return { yaw: random.jitter(K("YAW", 0.16)), pitch: random.jitter(K("PITCH",0.05)) };
+  return { yaw: random.jitter(0.16), pitch: random.jitter(0.05) };
 }
 
 export function drawPose(random: Random, size: number): Pose {
   // cos and sin from the tangent of half the angle need no trigonometry: t = 0.18 is about 20 degrees.
-  const t = random.jitter(K("ROT",0.08));
-  const scale = size * random.uniform(K("SC0",0.43), K("SC1",0.48));
+  const t = random.jitter(0.08);
+  const scale = size * random.uniform(0.43, 0.48);
   return {
-    centreX: size / 2 + random.jitter(size * K("SHIFT",0.025)),
-    centreY: size / 2 + random.jitter(size * K("SHIFT",0.025)),
+    centreX: size / 2 + random.jitter(size * 0.025),
+    centreY: size / 2 + random.jitter(size * 0.025),
     scale,
     cos: (1 - t * t) / (1 + t * t),
     sin: (2 * t) / (1 + t * t),
@@ -109,7 +122,7 @@ export function drawLight(random: Random): Light {
   const y = random.uniform(-1, 0.35);
   const z = random.uniform(0.35, 1.2);
   const length = Math.sqrt(x * x + y * y + z * z);
-  const diffuse = random.uniform(0.2, K("DIFF",0.45));
+  const diffuse = random.uniform(0.2, 0.45);
   // What the lamp does not give, the room does: a face seen from the front stays about as bright.
   const ambient = random.uniform(0.95, 1.15) - (diffuse * z) / length;
   return { x: x / length, y: y / length, z: z / length, ambient: Math.max(0.25, ambient), diffuse };
@@ -119,22 +132,25 @@ export function drawCamera(random: Random): Camera {
   const warm = random.jitter(0.16);
   return {
     tint: [1 + warm, 1 + random.jitter(0.05), 1 - warm],
-    brightness: random.jitter(K("BRI", 0.1)),
-    contrast: random.uniform(0.85, 1.15),
+    brightness: random.jitter(0.1),
     ...drawPrint(random),
-    blur: random.chance(0.5) ? random.uniform(0.2, K("BLUR", 0.8)) : 0,
-    noise: random.chance(0.6) ? random.uniform(0.005, K("NOISE", 0.016)) : 0,
+    blur: random.chance(0.5) ? random.uniform(0.2, 0.8) : 0,
+    noise: random.chance(0.6) ? random.uniform(0.005, 0.016) : 0,
   };
 }
 
 /** A photo in colour or in black and white, or a poster in two colours, whose paper may be the dark one. */
-function drawPrint(random: Random): Pick<Camera, "print" | "ink" | "paper"> {
+function drawPrint(random: Random): Pick<Camera, "print" | "ink" | "paper" | "contrast"> {
   const dark = dim(vividColour(random), random.uniform(0, 0.3));
   const bright = mix([1.05, 1.05, 1.05], vividColour(random), random.uniform(0, 0.4));
   const kind = random.uniform();
-  if (kind < K("POSTER", 0.24)) return { print: 1, ink: bright, paper: dark };
-  if (kind < 0.36) return { print: 1, ink: dark, paper: bright };
-  return { print: kind < 0.5 ? 1 : 0, ink: [0, 0, 0], paper: [1, 1, 1] };
+  const contrast = random.uniform(1.15, 1.4);
+  if (kind < 0.26) return { print: 1, ink: bright, paper: dark, contrast };
+  if (kind < 0.36) return { print: 1, ink: dark, paper: bright, contrast };
+  return {
+    print: kind < 0.5 ? 1 : 0,
+    ink: [0, 0, 0],
+    paper: [1, 1, 1],
+    contrast: random.uniform(0.85, 1.15),
+  };
 }
-
-const K = (n: string, d: number): number => Number(process.env["K_" + n] ?? d);

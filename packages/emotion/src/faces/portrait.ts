@@ -27,7 +27,7 @@ export class Turned {
   }
 
   x(x: number): number {
-    const depth = Math.sqrt(Math.max(0, this.#radius ** 2 - x * x));
+    const depth = Math.sqrt(Math.max(0, this.#radius * this.#radius - x * x));
     return x * this.#cos + depth * this.#turn.yaw;
   }
 
@@ -37,7 +37,7 @@ export class Turned {
 
   /** How much of its width a thing at `x` shows. */
   narrow(x: number): number {
-    const depth = Math.sqrt(Math.max(0.1, this.#radius ** 2 - x * x));
+    const depth = Math.sqrt(Math.max(0.1, this.#radius * this.#radius - x * x));
     return Math.min(1, Math.max(0.45, this.#cos - (x / depth) * this.#turn.yaw));
   }
 }
@@ -203,7 +203,7 @@ export function paintBeard(canvas: Canvas, person: Person, turned: Turned): void
   const { beard, moustache, hair } = person;
   if (beard > 0) {
     const chin = below(egg(0, 0, person.headWidth, 1.02, person.jaw), turned.y(0.42), 0.36);
-    canvas.paint(chin, hair, beard * 0.75);
+    canvas.paint(chin, hair, beard * 0.65);
   }
   if (moustache > 0) {
     const y = turned.y((person.noseLength + person.mouthHeight) / 2 + 0.03);
@@ -227,11 +227,7 @@ export function paintHair(canvas: Canvas, person: Person, turned: Turned): void 
       canvas.paint(above(scalp, line0, 1.9), hair);
       return;
     case "parted":
-      canvas.paint(
-        both(above(scalp, line0 + 0.22, 0.2), box(-headWidth, -0.8, headWidth * 1.3, 0.75, 0.3)),
-        hair,
-      );
-      canvas.paint(above(scalp, line0 - 0.12, 0.7), hair);
+      canvas.paint(above(scalp, line0 + 0.06, 0.6, 0.28 * person.side), hair);
       return;
     case "fringe":
       canvas.paint(above(scalp, line0 + 0.2, 0.3), hair);

@@ -35,9 +35,9 @@ export function ellipse(x: number, y: number, rx: number, ry: number): Shape {
 export function egg(x: number, y: number, rx: number, ry: number, jaw: number): Shape {
   const iy = 1 / ry;
   const distance = (px: number, py: number): number => {
-    const down = Math.max(0, py * iy);
-    const ux = px / (rx * (1 - jaw * Math.min(1, down) ** 2));
     const uy = py * iy;
+    const down = Math.min(1, Math.max(0, uy));
+    const ux = px / (rx * (1 - jaw * down * down));
     return (Math.sqrt(ux * ux + uy * uy) - 1) * Math.min(rx, ry);
   };
   return { x, y, halfWidth: rx, halfHeight: ry, distance };
@@ -150,16 +150,20 @@ export function outline(shape: Shape, radius: number): Shape {
   };
 }
 
-/** The part of a shape above the given height, where it reaches down by `drop` at the sides: a cap, hair. */
-export function above(shape: Shape, height: number, drop = 0): Shape {
+/** The part of a shape above a height, where it reaches down by `drop` at the sides and leans by `slant`: hair. */
+export function above(shape: Shape, height: number, drop = 0, slant = 0): Shape {
   const limit = height - shape.y;
-  const bend = drop / shape.halfWidth ** 4;
-  return { ...shape, distance: (x, y) => Math.max(shape.distance(x, y), y - limit - bend * x ** 4) };
+  const square = shape.halfWidth * shape.halfWidth;
+  const bend = drop / (square * square);
+  return {
+    ...shape,
+    distance: (x, y) => Math.max(shape.distance(x, y), y - limit - (bend * x * x * x + slant) * x),
+  };
 }
 
 /** The part of a shape below the given height, where it reaches up by `rise` at the sides: a beard. */
 export function below(shape: Shape, height: number, rise = 0): Shape {
   const limit = height - shape.y;
-  const bend = rise / shape.halfWidth ** 2;
+  const bend = rise / (shape.halfWidth * shape.halfWidth);
   return { ...shape, distance: (x, y) => Math.max(shape.distance(x, y), limit - y - bend * x * x) };
 }

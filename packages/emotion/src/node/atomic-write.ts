@@ -32,9 +32,12 @@ export async function writeFileAtomic(path: string, contents: Uint8Array | strin
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {});
     const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    throw new DataError(`write: cannot write ${path}, got ${reason}. Help: check the folder's rights and free space`, {
-      cause,
-    });
+    throw new DataError(
+      `write: cannot write ${path}, got ${reason}. Help: check the folder's rights and free space`,
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -42,6 +45,8 @@ export async function writeFileAtomic(path: string, contents: Uint8Array | strin
 export async function removeStalePartials(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   await Promise.all(
-    names.filter((name) => name.startsWith(".") && name.endsWith(SUFFIX)).map((name) => rm(join(folder, name), { force: true })),
+    names
+      .filter((name) => name.startsWith(".") && name.endsWith(SUFFIX))
+      .map((name) => rm(join(folder, name), { force: true })),
   );
 }

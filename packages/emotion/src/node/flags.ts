@@ -46,9 +46,16 @@ export function positiveNumber(most: number): (text: string) => number {
 export function commandWithFlags(name: string, description: string): Command {
   return new Command(name)
     .description(description)
-    .option("--data <dir>", "folder with {train,validation,test}/{happy,neutral,sad,surprise}; default: built-in faces")
+    .option(
+      "--data <dir>",
+      "folder with {train,validation,test}/{happy,neutral,sad,surprise}; default: built-in faces",
+    )
     .addOption(new Option("--device <name>", "where to compute").choices(DEVICE_CHOICES).default("auto"))
-    .option("--epochs <n>", "most epochs to train (default: 50; fewer on the built-in faces)", wholeNumber(1, 100_000))
+    .option(
+      "--epochs <n>",
+      "most epochs to train (default: 50; fewer on the built-in faces)",
+      wholeNumber(1, 100_000),
+    )
     .option("--batch-size <n>", "images per step", wholeNumber(1, 65_536), 64)
     .option("--seed <n>", "makes a run repeatable", wholeNumber(0, Number.MAX_SAFE_INTEGER), 42)
     .option("--threads <n>", "threads of the CPU device (default: all)", wholeNumber(1, 256))

@@ -14,7 +14,10 @@ export class Interrupted extends Error {
 }
 
 /** Parses `args` (without node and script) and runs the command; sets the exit code of the process. */
-export async function runProgram(command: Command, args: readonly string[] = process.argv.slice(2)): Promise<void> {
+export async function runProgram(
+  command: Command,
+  args: readonly string[] = process.argv.slice(2),
+): Promise<void> {
   command.exitOverride();
   try {
     await command.parseAsync(args as string[], { from: "user" });

@@ -1,3 +1,7 @@
+/**
+ * Layers: the operation each calls, the parameters it makes, the sizes it refuses.
+ */
+
 import { openReference } from "@mien/cpu";
 import {
   ArgumentError,

@@ -8,7 +8,7 @@
 
 import { ArgumentError, adamStep } from "@mien/tensor";
 import { checkNotNegative } from "../check.ts";
-import type { Run } from "./flat.ts";
+import type { ParamRun } from "./flat.ts";
 import { Optimizer, type OptimizerOptions, type ParamsOrGroups } from "./optimizer.ts";
 
 export interface AdamOptions extends OptimizerOptions {
@@ -29,10 +29,8 @@ export class Adam extends Optimizer<AdamOptions> {
 
   /** @throws ArgumentError for options out of range, no parameters, or one parameter twice */
   constructor(params: ParamsOrGroups<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    super(params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, ...options }, [
-      "expAvg",
-      "expAvgSq",
-    ]);
+    const defaults: AdamOptions = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 };
+    super(params, options, defaults, ["expAvg", "expAvgSq"]);
   }
 
   protected override checkOptions(options: AdamOptions): void {
@@ -46,7 +44,7 @@ export class Adam extends Optimizer<AdamOptions> {
     }
   }
 
-  protected override update({ param, grad, state, step }: Run, options: AdamOptions): void {
+  protected override update({ param, grad, state, step }: ParamRun, options: AdamOptions): void {
     const { lr, eps, weightDecay } = options;
     const [beta1, beta2] = options.betas;
     const [expAvg, expAvgSq] = state;

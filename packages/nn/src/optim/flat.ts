@@ -15,7 +15,7 @@ import { contiguous, noGrad, ShapeError, sameShape, scope, show, type Tensor, ze
 const SLOT_ELEMENTS = 64;
 
 /** What one launch updates: tensors of one shape and type, contiguous. */
-export interface Run {
+export interface ParamRun {
   readonly param: Tensor;
   readonly grad: Tensor;
   /** One tensor for each thing that the optimizer remembers. */
@@ -63,13 +63,11 @@ export class FlatParameters {
   #slot(flat: Tensor, p: number): Tensor {
     const { numel, shape } = this.params[p]!;
     const start = this.#offsets[p]!;
-    return noGrad(() =>
-      scope(() =>
-        flat
-          .slice(0, start, start + numel)
-          .reshape(shape)
-          .keep(),
-      ),
+    return scope(() =>
+      flat
+        .slice(0, start, start + numel)
+        .reshape(shape)
+        .keep(),
     );
   }
 
@@ -99,7 +97,7 @@ export class FlatParameters {
   }
 
   /** What is to be updated, in as few pieces as possible. Each counts as a step once it was taken. */
-  *runs(): Generator<Run> {
+  *runs(): Generator<ParamRun> {
     const { params, steps } = this;
     for (let p = 0; p < params.length; ) {
       let end = p + 1;
@@ -115,7 +113,7 @@ export class FlatParameters {
   }
 
   /** Parameters from `p` up to, not including, `end`, as flat tensors. */
-  #stretch(p: number, end: number): Omit<Run, "step"> {
+  #stretch(p: number, end: number): Omit<ParamRun, "step"> {
     const from = this.#offsets[p]!;
     const to = this.#offsets[end - 1]! + this.params[end - 1]!.numel;
     const cut = (flat: Tensor) => flat.slice(0, from, to);
@@ -123,7 +121,7 @@ export class FlatParameters {
   }
 
   /** A parameter alone, wherever it and its gradient are. */
-  #stray(p: number): Omit<Run, "step"> {
+  #stray(p: number): Omit<ParamRun, "step"> {
     const param = this.params[p]!;
     const grad = param.grad!;
     if (!sameShape(grad.shape, param.shape) || grad.dtype !== param.dtype) {

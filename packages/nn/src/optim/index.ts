@@ -1,5 +1,7 @@
 export { Adam, type AdamOptions, AdamW } from "./adam.ts";
+export type { ParamRun } from "./flat.ts";
 export {
+  type NewGroup,
   Optimizer,
   type OptimizerOptions,
   type OptimizerState,

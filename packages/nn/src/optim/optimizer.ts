@@ -8,7 +8,7 @@
 import { ArgumentError, DataError, GradError, isFloat, noGrad, scope, Tensor } from "@mien/tensor";
 import { checkNotNegative } from "../check.ts";
 import { loadTensors, type StateDict, type StateSource } from "../state.ts";
-import { FlatParameters, type Run } from "./flat.ts";
+import { FlatParameters, type ParamRun } from "./flat.ts";
 
 /** What every optimizer has. */
 export interface OptimizerOptions {
@@ -43,6 +43,7 @@ export interface OptimizerStateSource<Options> extends Omit<OptimizerState<Optio
 /** The base of all optimizers. https://pytorch.org/docs/stable/optim.html */
 export abstract class Optimizer<Options extends OptimizerOptions> {
   readonly #defaults: Options;
+  readonly #optionNames: readonly (keyof Options & string)[];
   readonly #stateNames: readonly string[];
   readonly #groups: ParamGroup<Options>[] = [];
   readonly #flat: FlatParameters[] = [];
@@ -51,10 +52,18 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
    * Moves the parameters into memory of the optimizer's own, with their values and gradients; tensors that were made
    * from them before (by `detach()`, say) no longer follow.
    *
+   * @param defaults all options there are, with their default values
    * @param stateNames what the optimizer remembers of each parameter, in tensors of its shape that start at 0
    */
-  constructor(params: ParamsOrGroups<Options>, defaults: Options, stateNames: readonly string[]) {
-    this.#defaults = defaults;
+  constructor(
+    params: ParamsOrGroups<Options>,
+    options: Partial<Options>,
+    defaults: Options,
+    stateNames: readonly string[],
+  ) {
+    this.#optionNames = Object.keys(defaults) as (keyof Options & string)[];
+    this.#checkNames(options);
+    this.#defaults = { ...defaults, ...options };
     this.#stateNames = stateNames;
     const list = [...params] as (Tensor | NewGroup<Options>)[];
     const tensors = list.filter((item) => item instanceof Tensor);
@@ -85,11 +94,16 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
     for (const group of this.#groups) group.lr = lr;
   }
 
-  /** Trains more parameters from now on. */
+  /**
+   * Trains more parameters from now on.
+   *
+   * @throws ArgumentError for an option that does not exist or is out of range, or a parameter known already
+   */
   addParamGroup(group: NewGroup<Options>): void {
     const params = [...group.params];
     this.#checkParams(params);
     const full = { ...this.#defaults, ...group, params };
+    this.#checkNames(group);
     this.checkOptions(full);
     this.#flat.push(new FlatParameters(params, this.#stateNames.length));
     this.#groups.push(full);
@@ -107,7 +121,7 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
   }
 
   /** Updates one run of numbers in place. */
-  protected abstract update(run: Run, options: Options): void;
+  protected abstract update(run: ParamRun, options: Options): void;
 
   /** @throws ArgumentError for options out of range; a subclass checks its own as well */
   protected checkOptions(options: Options): void {
@@ -182,7 +196,7 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
   /** The options in a saved group, and nothing else that may stand there. */
   #optionsOf(saved: Options): Options {
     const options = { ...this.#defaults };
-    for (const key of Object.keys(options) as (keyof Options & string)[]) {
+    for (const key of this.#optionNames) {
       if (!Object.hasOwn(saved, key)) {
         throw new DataError(`loadStateDict: a group has no ${key}, expected all options of ${this.#name}`);
       }
@@ -194,6 +208,14 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
 
   get #name(): string {
     return this.constructor.name;
+  }
+
+  /** A misspelt option would be ignored without a word. */
+  #checkNames(group: object): void {
+    const known: readonly string[] = this.#optionNames;
+    const unknown = Object.keys(group).find((key) => key !== "params" && !known.includes(key));
+    if (unknown === undefined) return;
+    throw new ArgumentError(`${this.#name}: got the option ${unknown}, expected one of ${known.join(", ")}`);
   }
 
   #checkParams(params: readonly Tensor[]): void {

@@ -5,7 +5,7 @@
 
 import { ArgumentError } from "@mien/tensor";
 import { checkNotNegative } from "../check.ts";
-import type { Run } from "./flat.ts";
+import type { ParamRun } from "./flat.ts";
 import { Optimizer, type OptimizerOptions, type ParamsOrGroups } from "./optimizer.ts";
 
 export interface SGDOptions extends OptimizerOptions {
@@ -23,7 +23,8 @@ export interface SGDOptions extends OptimizerOptions {
 export class SGD extends Optimizer<SGDOptions> {
   /** @throws ArgumentError for options out of range, no parameters, or one parameter twice */
   constructor(params: ParamsOrGroups<SGDOptions>, options: Partial<SGDOptions> = {}) {
-    super(params, { lr: 1e-3, momentum: 0, weightDecay: 0, nesterov: false, ...options }, ["momentumBuffer"]);
+    const defaults: SGDOptions = { lr: 1e-3, momentum: 0, weightDecay: 0, nesterov: false };
+    super(params, options, defaults, ["momentumBuffer"]);
   }
 
   protected override checkOptions(options: SGDOptions): void {
@@ -36,7 +37,7 @@ export class SGD extends Optimizer<SGDOptions> {
     }
   }
 
-  protected override update({ param, grad, state }: Run, options: SGDOptions): void {
+  protected override update({ param, grad, state }: ParamRun, options: SGDOptions): void {
     const { lr, momentum, weightDecay, nesterov } = options;
     const pull = weightDecay === 0 ? grad : grad.add(param.mul(weightDecay));
     let direction = pull;

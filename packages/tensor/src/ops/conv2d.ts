@@ -113,7 +113,10 @@ export function conv2d(
         `expected ${cGroup * groups} input channels`,
     );
   }
-  if (kH === 0 || kW === 0) throw new ShapeError(`${op}: empty window, got weight ${show(weight.shape)}`);
+  if (kH === 0 || kW === 0)
+    throw new ShapeError(
+      `${op}: empty window, got weight ${show(weight.shape)}, expected kH and kW of at least 1`,
+    );
   if (bias && !sameShape(bias.shape, [cOut])) {
     throw new ShapeError(`${op}: bias of the wrong shape, got ${show(bias.shape)}, expected [${cOut}]`);
   }
@@ -129,8 +132,8 @@ export function conv2d(
   const wOut = windowsAlong(wIn, kW, strideW, padW, dilationW);
   if (hOut < 1 || wOut < 1) {
     throw new ShapeError(
-      `${op}: the window is larger than the padded input, got input ${hIn}x${wIn} and window ` +
-        `${dilationH * (kH - 1) + 1}x${dilationW * (kW - 1) + 1}, padding ${padH / 2}, ${padW / 2}`,
+      `${op}: the window is larger than the padded input, got window ` +
+        `${dilationH * (kH - 1) + 1}x${dilationW * (kW - 1) + 1}, expected at most ${hIn + padH}x${wIn + padW}`,
     );
   }
   return apply(conv2dOp, [x, weight, bias], {

@@ -41,7 +41,7 @@ export function overwrite(target: Tensor, source: Tensor): void {
       `${op}: got a source of shape ${show(source.shape)}, expected one that broadcasts to ${show(target.shape)}`,
     );
   }
-  if (target.shape.some((size, d) => size > 1 && target.strides[d] === 0)) {
+  if (target.numel > 0 && target.shape.some((size, d) => size > 1 && target.strides[d] === 0)) {
     throw new ShapeError(
       `${op}: got an expanded tensor, in which elements share memory, expected one of its own. Help: clone() it`,
     );

@@ -6,7 +6,7 @@ import { apply, type Op } from "../autograd.ts";
 import { empty } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Pool2dParams } from "../kernels.ts";
-import { type Shape, show } from "../shape.ts";
+import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkFloat, checkRank, pair } from "./check.ts";
 import { windowsAlong } from "./conv2d.ts";
@@ -73,7 +73,8 @@ export function maxPool2d(
   const wOut = windowsAlong(wIn, kW, strideW, 2 * padLeft, dilationW);
   if (hOut < 1 || wOut < 1) {
     throw new ShapeError(
-      `${op}: the window is larger than the padded input, got ${show(x.shape)} and window ${kH}x${kW}`,
+      `${op}: the window is larger than the padded input, got window ` +
+        `${dilationH * (kH - 1) + 1}x${dilationW * (kW - 1) + 1}, expected at most ${hIn + 2 * padTop}x${wIn + 2 * padLeft}`,
     );
   }
   return apply(maxPool2dOp, [x], {

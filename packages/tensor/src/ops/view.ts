@@ -12,6 +12,7 @@ import {
   contiguousStrides,
   inferShape,
   normalizeDim,
+  numel,
   type Shape,
   show,
   viewStrides,
@@ -47,7 +48,9 @@ export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
   const start = normalizeDim("flatten", startDim, x.ndim);
   const end = normalizeDim("flatten", endDim, x.ndim);
   if (start > end)
-    throw new ShapeError(`flatten: startDim comes after endDim, got ${startDim} and ${endDim}`);
+    throw new ShapeError(
+      `flatten: startDim comes after endDim, got ${startDim} and ${endDim}, expected the other order`,
+    );
   const joined = x.shape.slice(start, end + 1).reduce((product, size) => product * size, 1);
   return reshape(x, [...x.shape.slice(0, start), joined, ...x.shape.slice(end + 1)]);
 }
@@ -131,12 +134,10 @@ interface SliceParams {
 }
 
 function sliceView(x: Tensor, { dim, start, length, step }: Omit<SliceParams, "from">): Tensor {
-  return viewOf(
-    x,
-    x.shape.map((size, d) => (d === dim ? length : size)),
-    x.strides.map((stride, d) => (d === dim ? stride * step : stride)),
-    x.offset + start * x.strides[dim]!,
-  );
+  const shape = x.shape.with(dim, length);
+  const strides = x.strides.with(dim, x.strides[dim]! * step);
+  // A view of nothing begins where its tensor does: its own start may lie behind the end of the memory.
+  return viewOf(x, shape, strides, numel(shape) === 0 ? x.offset : x.offset + start * x.strides[dim]!);
 }
 
 const sliceOp: Op<[x: Tensor], SliceParams> = {

@@ -8,7 +8,7 @@ import { type Command, Option } from "commander";
 import { DataError, type Device, openDevice, ShapeError } from "mien";
 import { evaluate } from "../../evaluate.ts";
 import { FaceLoader } from "../../face-loader.ts";
-import { type ImageSet, type Split, SPLITS } from "../../images.ts";
+import { type ImageSet, SPLITS, type Split } from "../../images.ts";
 import { classificationReport, confusionMatrix, formatConfusionMatrix, formatReport } from "../../metrics.ts";
 import type { EmotionCNN } from "../../model.ts";
 import { decodeModel } from "../../model-file.ts";
@@ -77,7 +77,9 @@ export async function evaluateAndReport(
 ): Promise<void> {
   const model = await loadModel(path, device);
   if (model.config.imageSize !== set.size) {
-    throw new ShapeError(`evaluate: got images of ${set.size} pixels, expected ${model.config.imageSize} for ${path}`);
+    throw new ShapeError(
+      `evaluate: got images of ${set.size} pixels, expected ${model.config.imageSize} for ${path}`,
+    );
   }
   const loader = new FaceLoader(set, device);
   const { labels, predicted, loss, accuracy } = await evaluate(model, loader, device);

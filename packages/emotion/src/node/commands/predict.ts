@@ -3,8 +3,8 @@
  */
 
 import { join } from "node:path";
-import { ArgumentError, noGrad, openDevice, scope, softmax } from "mien";
 import type { Command } from "commander";
+import { ArgumentError, noGrad, openDevice, scope, softmax } from "mien";
 import { EMOTIONS } from "../../classes.ts";
 import { likeliest } from "../../evaluate.ts";
 import { FaceLoader } from "../../face-loader.ts";
@@ -27,7 +27,10 @@ Examples:
   $ tsx examples/predict.ts --image a.png b.png --json`;
 
 export function predictCommand(): Command {
-  return commandWithFlags("predict", "Tells the emotion of a cropped face. (--data, --epochs and --seed have no effect here.)")
+  return commandWithFlags(
+    "predict",
+    "Tells the emotion of a cropped face. (--data, --epochs and --seed have no effect here.)",
+  )
     .requiredOption("--image <files...>", "jpg or png files, each a cropped face")
     .option("--model <file>", "the model (default: best_model.safetensors in --models)")
     .option("--json", "print one JSON object per image")
@@ -57,7 +60,9 @@ async function predictFile(model: EmotionCNN, file: string): Promise<Float32Arra
   const set = { images: data, labels: new Int32Array(1), count: 1, channels, size };
   const loader = new FaceLoader(set, device);
   model.eval();
-  const probabilities = noGrad(() => scope(() => softmax(model.forward(loader.batch(Int32Array.of(0)).images), 1)));
+  const probabilities = noGrad(() =>
+    scope(() => softmax(model.forward(loader.batch(Int32Array.of(0)).images), 1)),
+  );
   try {
     return (await probabilities.data()) as Float32Array;
   } finally {
@@ -76,6 +81,8 @@ function print(file: string, shares: Float32Array, json: boolean): void {
   console.log(`${file}: ${emotion}`);
   for (const [c, name] of EMOTIONS.entries()) {
     const share = shares[c]!;
-    console.log(`  ${name.padEnd(9)}${(100 * share).toFixed(1).padStart(6)} %  ${"█".repeat(Math.round(30 * share))}`);
+    console.log(
+      `  ${name.padEnd(9)}${(100 * share).toFixed(1).padStart(6)} %  ${"█".repeat(Math.round(30 * share))}`,
+    );
   }
 }

@@ -72,7 +72,9 @@ async function trainOn(
   const model = new EmotionCNN({ imageSize: size, device, generator: new Generator(flags.seed).fork(0) });
   const parameters = model.parameters().reduce((sum, parameter) => sum + parameter.numel, 0);
   say(`model: EmotionCNN, ${parameters.toLocaleString("en")} parameters, on ${device.description}`);
-  say(`training: at most ${epochs} epochs, batch ${flags.batchSize}, learning rate ${flags.learningRate}, seed ${flags.seed}`);
+  say(
+    `training: at most ${epochs} epochs, batch ${flags.batchSize}, learning rate ${flags.learningRate}, seed ${flags.seed}`,
+  );
 
   const progress = new EpochProgress(epochs, flags.quiet ?? false);
   const history: EpochRecord[] = [];
@@ -116,7 +118,14 @@ async function trainOn(
   say(`best: epoch ${best.epoch}, validation accuracy ${(100 * best.valAccuracy).toFixed(1)} %`);
   say(`saved: ${join(flags.models, "best_model.safetensors")}`);
   if (flags.evaluate) {
-    await evaluateAndReport(join(flags.models, "best_model.safetensors"), faces.test, "test", device, flags.results, say);
+    await evaluateAndReport(
+      join(flags.models, "best_model.safetensors"),
+      faces.test,
+      "test",
+      device,
+      flags.results,
+      say,
+    );
   }
 }
 

@@ -7,8 +7,11 @@
 
 import type { TopLevelSpec } from "vega-lite";
 import { EMOTIONS } from "../../classes.ts";
-import { chartToPng } from "./render.ts";
-import { classColour, INK, INK_SOFT, plural, TEXT, thousands } from "./theme.ts";
+import { chartToPng, type Panel } from "./render.ts";
+import { classColour, INK, INK_SOFT, nameAngle, plural, TEXT, thousands } from "./theme.ts";
+
+/** From one bar to the next. */
+const STEP = 60;
 
 export interface SplitCounts {
   readonly split: string;
@@ -29,33 +32,49 @@ export function classBalanceChart(
   splits: readonly SplitCounts[],
   { classes = EMOTIONS }: { readonly classes?: readonly string[] } = {},
 ): TopLevelSpec {
-  const sum = (counts: readonly number[]) => counts.reduce((total, n) => total + n, 0);
   const total = sum(splits.map(({ counts }) => sum(counts)));
   return {
     title: { text: "Images per class", subtitle: `${plural(total, "image")}; each part has its own scale` },
     spacing: 48,
-    hconcat: splits.map(({ split, counts }) => panel(split, sum(counts), counts, classes)),
+    hconcat: splits.map((split) => panel(split, classes)),
   };
 }
 
-function panel(split: string, total: number, counts: readonly number[], classes: readonly string[]) {
-  const values = classes.map((name, c) => ({ name, count: counts[c] ?? 0, label: thousands(counts[c] ?? 0) }));
+const sum = (counts: readonly number[]) => counts.reduce((total, n) => total + n, 0);
+
+function panel({ split, counts }: SplitCounts, classes: readonly string[]): Panel {
+  const values = classes.map((name, c) => ({
+    name,
+    count: counts[c] ?? 0,
+    label: thousands(counts[c] ?? 0),
+  }));
   const most = Math.max(1, ...values.map(({ count }) => count));
   return {
-    width: 56 * classes.length,
+    width: STEP * classes.length,
     height: 180,
     data: { values },
     title: {
       text: split,
-      subtitle: plural(total, "image"),
+      subtitle: plural(sum(counts), "image"),
       fontSize: TEXT.heading.size,
       color: INK,
       frame: "group",
       offset: 12,
     },
     encoding: {
-      x: { field: "name", type: "nominal", title: null, sort: [...classes], axis: { labelAngle: 0 } },
-      y: { field: "count", type: "quantitative", axis: null, scale: { domain: [0, 1.1 * most], nice: false } },
+      x: {
+        field: "name",
+        type: "nominal",
+        title: null,
+        sort: [...classes],
+        axis: { labelAngle: nameAngle(classes, STEP) },
+      },
+      y: {
+        field: "count",
+        type: "quantitative",
+        axis: null,
+        scale: { domain: [0, 1.1 * most], nice: false },
+      },
     },
     layer: [
       {
@@ -74,5 +93,5 @@ function panel(split: string, total: number, counts: readonly number[], classes:
         encoding: { text: { field: "label", type: "nominal" } },
       },
     ],
-  } as const;
+  };
 }

@@ -5,11 +5,23 @@
  * three times as well recognised. The second variant shows the counts themselves, for those who want to add them up.
  */
 
+import { ArgumentError } from "@mien/tensor";
 import type { TopLevelSpec } from "vega-lite";
 import { EMOTIONS } from "../../classes.ts";
 import { wilson } from "../../interval.ts";
-import { chartToPng } from "./render.ts";
-import { EMPTY, GROUND, INK, isDark, percent, plural, SEQUENTIAL, TEXT, thousands } from "./theme.ts";
+import { chartToPng, type Layer } from "./render.ts";
+import {
+  EMPTY,
+  GROUND,
+  INK,
+  isDark,
+  nameAngle,
+  PERCENT_AXIS,
+  percent,
+  plural,
+  SEQUENTIAL,
+  thousands,
+} from "./theme.ts";
 
 export interface ConfusionMatrixOptions {
   /** What the numbers are: shares of their row, or images. Default: shares. */
@@ -20,7 +32,11 @@ export interface ConfusionMatrixOptions {
   readonly classes?: readonly string[];
 }
 
-/** Draws `matrix[label][prediction]` as a PNG. */
+/**
+ * Draws `matrix[label][prediction]` as a PNG.
+ *
+ * @throws ArgumentError when the matrix has not a row and a column per class
+ */
 export async function drawConfusionMatrix(
   matrix: readonly (readonly number[])[],
   options: ConfusionMatrixOptions,
@@ -33,13 +49,18 @@ export function confusionMatrixChart(
   matrix: readonly (readonly number[])[],
   { values = "shares", split, classes = EMOTIONS }: ConfusionMatrixOptions,
 ): TopLevelSpec {
+  if (matrix.length !== classes.length || matrix.some((row) => row.length !== classes.length)) {
+    throw new ArgumentError(
+      `confusion matrix: got rows of ${matrix.map((row) => row.length).join(", ")} numbers, ` +
+        `expected ${classes.length} rows of ${classes.length}`,
+    );
+  }
   const shares = values === "shares";
   const cells = cellsOf(matrix, classes, shares);
   const most = shares ? 1 : Math.max(1, ...matrix.flat());
   const side = classes.length <= 5 ? 92 : 72;
   const length = side * classes.length;
   const axis = { sort: [...classes], scale: { padding: 0 } } as const;
-  const longest = Math.max(...classes.map((name) => name.length));
   return {
     title: { text: "Confusion matrix", subtitle: subtitles(matrix, split, shares) },
     width: length,
@@ -51,27 +72,29 @@ export function confusionMatrixChart(
         field: "predicted",
         type: "nominal",
         title: "predicted",
-        axis: { labelAngle: 8 * longest > side ? -35 : 0, orient: "bottom" },
+        axis: { labelAngle: nameAngle(classes, side), orient: "bottom" },
       },
       y: { ...axis, field: "actual", type: "nominal", title: "true" },
     },
     layer: [
       { mark: { type: "rect", fill: EMPTY, stroke: GROUND, strokeWidth: 2 } },
       {
-        transform: [{ filter: "isValid(datum.value)" }],
+        data: { values: cells.filter(({ value }) => value !== null) },
         mark: { type: "rect", stroke: GROUND, strokeWidth: 2 },
         encoding: {
           color: {
             field: "value",
             type: "quantitative",
-            scale: { domain: [0, most], range: [...SEQUENTIAL] },
+            scale: { domain: [0, most], range: [...SEQUENTIAL], interpolate: "rgb" },
             legend: {
               title: null,
               gradientLength: length,
               gradientThickness: 14,
               offset: 20,
+              labelOffset: 6,
               tickCount: 5,
-              labelExpr: shares ? "format(100 * datum.value, 'd') + '\u00a0%'" : "format(datum.value, ',d')",
+              tickMinStep: shares ? 0.2 : 1,
+              ...(shares ? PERCENT_AXIS : { format: ",d" }),
             },
           },
         },
@@ -89,10 +112,15 @@ interface Cell {
   readonly value: number | null;
   readonly large: string;
   readonly small: string;
-  readonly ink: string;
+  /** Whether the cell is so dark that its text must be white. */
+  readonly dark: boolean;
 }
 
-function cellsOf(matrix: readonly (readonly number[])[], classes: readonly string[], shares: boolean): Cell[] {
+function cellsOf(
+  matrix: readonly (readonly number[])[],
+  classes: readonly string[],
+  shares: boolean,
+): Cell[] {
   const most = Math.max(1, ...matrix.flat());
   return matrix.flatMap((row, actual) => {
     const images = row.reduce((sum, n) => sum + n, 0);
@@ -104,26 +132,29 @@ function cellsOf(matrix: readonly (readonly number[])[], classes: readonly strin
         value: shares ? share : n,
         large: shares ? (share === null ? "–" : percent(share, 1)) : thousands(n),
         small: share === null ? "no images" : thousands(n),
-        ink: isDark(shares ? (share ?? 0) : n / most) ? GROUND : INK,
+        dark: isDark(shares ? (share ?? 0) : n / most),
       };
     });
   });
 }
 
-function cellText(field: "large" | "small", fontSize: number, fontWeight: 400 | 500, dy: number) {
+function cellText(field: "large" | "small", fontSize: number, fontWeight: 400 | 500, dy: number): Layer {
   return {
     mark: { type: "text", fontSize, fontWeight, dy },
-    encoding: { text: { field, type: "nominal" }, color: { field: "ink", type: "nominal", scale: null } },
-  } as const;
+    encoding: {
+      text: { field, type: "nominal" },
+      color: { condition: { test: "datum.dark", value: GROUND }, value: INK },
+    },
+  };
 }
 
 function subtitles(matrix: readonly (readonly number[])[], split: string, shares: boolean): string[] {
   const images = matrix.flat().reduce((sum, n) => sum + n, 0);
   const hits = matrix.reduce((sum, row, c) => sum + row[c]!, 0);
+  if (images === 0) return [`${split}: no images`];
   const { low, high } = wilson(hits, images);
-  const accuracy = images === 0 ? "no images" : `accuracy ${percent(hits / images, 1)}`;
   return [
     `${split}: ${plural(images, "image")}, ${shares ? "shares of each true class" : "counts"}`,
-    images === 0 ? accuracy : `${accuracy} (95\u00a0% interval: ${percent(low, 1)} to ${percent(high, 1)})`,
+    `accuracy ${percent(hits / images, 1)} (95\u00a0% interval: ${percent(low, 1)} to ${percent(high, 1)})`,
   ];
 }

@@ -5,8 +5,9 @@
  * blue of each pixel together): the one idea here is the walk from the first order to the second.
  */
 
-import { ArgumentError } from "mien";
+import { ArgumentError } from "@mien/tensor";
 import { PNG } from "pngjs";
+import { SCALE } from "./theme.ts";
 
 /** One image as the data set holds it. */
 export interface Face {
@@ -39,7 +40,10 @@ export function faceUrl({ image, channels, size }: Face): string {
   return `data:image/png;base64,${PNG.sync.write(png, { colorType: 2 }).toString("base64")}`;
 }
 
-/** How large to draw a face of `size` pixels: about `wish` units, a whole multiple of its pixels where it is smaller. */
+/**
+ * How large to draw a face of `size` pixels, in units of the drawing: as near to `wish` as can be, so that each of its
+ * pixels becomes a whole number of the picture's.
+ */
 export function faceSide(size: number, wish: number): number {
-  return size < wish ? size * Math.round(wish / size) : wish;
+  return (size * Math.max(1, Math.round((SCALE * wish) / size))) / SCALE;
 }

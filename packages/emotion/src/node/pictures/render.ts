@@ -11,11 +11,17 @@
  */
 
 import { createRequire } from "node:module";
+import { ArgumentError } from "@mien/tensor";
 import type { ResvgRenderOptions } from "@resvg/resvg-js";
-import { ArgumentError } from "mien";
 import type { TopLevelSpec } from "vega-lite";
 import { escapeXml, type Measure } from "./svg.ts";
 import { CONFIG, FONT, GROUND, SCALE } from "./theme.ts";
+
+/** One chart of several that stand side by side. */
+export type Panel = Extract<TopLevelSpec, { readonly hconcat: unknown }>["hconcat"][number];
+
+/** One of the marks that lie over each other in a chart. */
+export type Layer = Extract<TopLevelSpec, { readonly layer: unknown }>["layer"][number];
 
 /** The largest side of a picture, in pixels; beyond it viewers give up, and so does memory. */
 const MAX_SIDE = 16_384;
@@ -58,7 +64,11 @@ export async function svgToPng(svg: string): Promise<Uint8Array> {
 
 /** The SVG of a chart, laid out with the true widths of its texts. */
 export async function chartToSvg(spec: TopLevelSpec): Promise<string> {
-  const [vega, { compile }, measure] = await Promise.all([import("vega"), import("vega-lite"), openMeasure()]);
+  const [vega, { compile }, measure] = await Promise.all([
+    import("vega"),
+    import("vega-lite"),
+    openMeasure(),
+  ]);
   measureOurFont(vega, measure);
   const view = new vega.View(vega.parse(compile(spec, { config: CONFIG }).spec), { renderer: "none" });
   try {
@@ -113,7 +123,10 @@ function measureOurFont(vega: object, measure: Measure): void {
   const others = textMetrics.width;
   textMetrics.width = (item, text) => {
     if (item.font !== FONT) return others(item, text);
-    const width = measure(String(text ?? "").trim(), { size: item.fontSize ?? 11, weight: item.fontWeight ?? 400 });
+    const width = measure(String(text ?? "").trim(), {
+      size: item.fontSize ?? 11,
+      weight: item.fontWeight ?? 400,
+    });
     return item.limit ? Math.min(width, item.limit) : width;
   };
   hooked.add(textMetrics);

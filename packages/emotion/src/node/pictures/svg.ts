@@ -44,7 +44,14 @@ export function textMark(x: number, y: number, content: string, look: TextLook):
   );
 }
 
-export function rectMark(x: number, y: number, width: number, height: number, fill: string, radius = 0): string {
+export function rectMark(
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  fill: string,
+  radius = 0,
+): string {
   const place = `x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${round(height)}"`;
   return `<rect ${place} rx="${radius}" fill="${fill}"/>`;
 }
@@ -59,17 +66,14 @@ const round = (value: number) => Math.round(value * 100) / 100;
 
 /** Cuts the middle out of a text that is too wide: the names of files differ at their ends. */
 export function shorten(text: string, width: number, style: TextStyle, measure: Measure): string {
-  if (measure(text, style) <= width) return text;
+  const full = measure(text, style);
+  if (full <= width) return text;
   const letters = Array.from(text);
   const cut = (kept: number) =>
     `${letters.slice(0, Math.ceil(kept / 2)).join("")}…${letters.slice(letters.length - Math.floor(kept / 2)).join("")}`;
-  let [fits, toomany] = [0, letters.length];
-  while (toomany - fits > 1) {
-    const middle = (fits + toomany) >> 1;
-    if (measure(cut(middle), style) <= width) fits = middle;
-    else toomany = middle;
-  }
-  return cut(fits);
+  let kept = Math.floor((letters.length * width) / full); // about right; "…" takes a little more
+  while (kept > 0 && measure(cut(kept), style) > width) kept--;
+  return cut(kept);
 }
 
 /** Breaks a text into lines at its spaces and line ends; a word that is too wide by itself is shortened. */

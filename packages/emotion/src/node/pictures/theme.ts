@@ -8,7 +8,7 @@
  */
 
 import type { Config } from "vega-lite";
-import { EMOTIONS, type Emotion } from "../../classes.ts";
+import type { Emotion } from "../../classes.ts";
 
 /** The only family that pictures use; its files come with the package, so that every machine draws the same. */
 export const FONT = "Inter";
@@ -37,11 +37,19 @@ export const EMOTION_COLOURS: Readonly<Record<Emotion, string>> = {
   surprise: "#a8336f",
 };
 
-const CYCLE = EMOTIONS.map((name) => EMOTION_COLOURS[name]);
+/** For classes that are none of ours. */
+const OTHER_COLOURS = ["#3d8f7c", "#7d62b5", "#c9653f", "#66752f"];
 
-/** The colour of a class by name, or, for classes that are no emotions of ours, by turns. */
+/** The colour of a class by its name. */
 export function classColour(name: string, index: number): string {
-  return (EMOTION_COLOURS as Readonly<Record<string, string>>)[name] ?? CYCLE[index % CYCLE.length]!;
+  const known: Readonly<Record<string, string>> = EMOTION_COLOURS;
+  return known[name] ?? OTHER_COLOURS[index % OTHER_COLOURS.length]!;
+}
+
+/** How to turn the names under columns that are `room` units wide, so that long ones don't run into each other. */
+export function nameAngle(names: readonly string[], room: number): 0 | -35 {
+  const longest = Math.max(0, ...names.map((name) => name.length));
+  return longest * 0.62 * TEXT.label.size > room ? -35 : 0;
 }
 
 /** Training and validation: blue and orange, the two hues that nobody confuses. */
@@ -54,14 +62,14 @@ export const SEQUENTIAL = [
   "#c5daef",
   "#9fc8e3",
   "#6caed6",
-  "#4291c6",
-  "#2171b5",
-  "#0d4f97",
+  "#3181bd",
+  "#1b66ad",
+  "#0d4b92",
   "#08306b",
 ] as const;
 
 /** Whether text on a cell of `SEQUENTIAL`, 0 to 1, reads better in white. */
-export const isDark = (level: number) => level > 0.62;
+export const isDark = (level: number) => level > 0.58;
 
 /** Type sizes. Three weights are there: 400, 500 and 600. */
 export const TEXT = {
@@ -79,6 +87,7 @@ export const CONFIG: Config = {
   background: GROUND,
   padding: MARGIN,
   view: { stroke: null },
+  mark: { invalid: "show" }, // each chart leaves out what is no number itself
   title: {
     anchor: "start",
     color: INK,
@@ -110,6 +119,9 @@ export const CONFIG: Config = {
     titleFontWeight: TEXT.strong.weight,
   },
 };
+
+/** Ticks of an axis of shares: "5 %", with as many digits as the steps need. */
+export const PERCENT_AXIS = { format: "%", labelExpr: "replace(datum.label, '%', '\u00a0%')" };
 
 /** A share as people read it: `percent(0.648, 1)` is "64.8 %", held together by a no-break space. */
 export function percent(share: number, digits = 0): string {

@@ -1,0 +1,88 @@
+/**
+ * However many threads there are, results are the same; and a thread that dies is an error, never a hang.
+ */
+
+import { loadKernels, loadWasm } from "@mien/kernels";
+import { DeviceError } from "@mien/tensor";
+import { afterAll, describe, expect, test } from "vitest";
+import { kernelNames } from "../../../test/kernel-cases/names.ts";
+import { kernelCases } from "../../../test/kernel-cases.ts";
+import { runKernel } from "../../../test/support/run-kernel.ts";
+import { CpuDevice } from "./device.ts";
+import { Heap } from "./memory.ts";
+import { openCpu } from "./open.ts";
+import { Threads } from "./threads.ts";
+
+describe("the bits do not depend on the number of threads", async () => {
+  const devices = await Promise.all([1, 2, 3].map((threads) => openCpu({ threads })));
+  afterAll(() => {
+    for (const device of devices) device.dispose();
+  });
+  for (const kernel of kernelNames) {
+    test(kernel, async () => {
+      for (const kernelCase of kernelCases.filter((one) => one.kernel === kernel)) {
+        const runs = await Promise.all(devices.map((device) => runKernel(device, kernelCase, "float32")));
+        const [one, ...others] = runs.map(({ results }) => results.map(bitsOf));
+        for (const other of others) {
+          const same = other.every((bits, operand) => Buffer.compare(bits, one![operand]!) === 0);
+          expect(same, kernelCase.name).toBe(true);
+        }
+      }
+    });
+  }
+});
+
+function bitsOf(values: ArrayBufferView | null): Uint8Array {
+  return values ? new Uint8Array(values.buffer, values.byteOffset, values.byteLength) : new Uint8Array();
+}
+
+/** A device whose one worker runs `workerSource`, or what `change` makes of the real one. */
+async function openWith(change: (workerSource: string) => string, patience = 300): Promise<CpuDevice> {
+  const module = await WebAssembly.compile(await loadWasm());
+  const memory = new WebAssembly.Memory({ initial: 256, maximum: 1024, shared: true });
+  const instance = await WebAssembly.instantiate(module, { env: { memory } });
+  const workerSource = change((await loadKernels()).workerSource);
+  const threads = new Threads({ module, memory, instance, workerSource, limit: 2, patience });
+  const device = new CpuDevice(new Heap(memory, 65536, 2 ** 26), threads, "cpu (test)");
+  await threads.start();
+  return device;
+}
+
+/** Launches a kernel of many chunks until `done`, or until an error is thrown. */
+async function launchUntil(device: CpuDevice, done: () => boolean): Promise<void> {
+  const count = 1 << 20;
+  const buffer = device.alloc(count * 4);
+  const deadline = performance.now() + 10_000;
+  while (!done() && performance.now() < deadline) {
+    device.launch("fill", [{ buffer, offset: 0, dtype: "float32" }], { count, value: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  throw new Error("nothing happened");
+}
+
+const never = (): boolean => false;
+
+describe("a worker that fails", () => {
+  test("while it starts", async () => {
+    const device = await openWith(() => "throw new Error('no start')");
+    await expect(launchUntil(device, never)).rejects.toThrow(/ended by itself \(.*no start/);
+    // The failure is told once; the device goes on with the threads that are left.
+    const buffer = device.alloc(4);
+    device.launch("fill", [{ buffer, offset: 0, dtype: "float32" }], { count: 1, value: 5 });
+    expect(new Float32Array(await device.read(buffer, 0, 4))).toEqual(new Float32Array([5]));
+    device.dispose();
+  });
+
+  test("in the middle of a kernel", async () => {
+    const device = await openWith((source) => source.replace("count - left);", "count - left, fail());"));
+    await expect(launchUntil(device, never)).rejects.toThrow(DeviceError);
+    expect(() => device.alloc(4), "the device is beyond use").toThrow(/alloc: a worker thread failed/);
+    device.dispose();
+  });
+
+  test("by going silent", async () => {
+    const device = await openWith((source) => source.replace("Atomics.add(control, DONE, 1)", "0"));
+    await expect(launchUntil(device, never)).rejects.toThrow(/fill: a worker thread does not answer/);
+    device.dispose();
+  });
+});

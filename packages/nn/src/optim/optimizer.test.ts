@@ -1,0 +1,184 @@
+/**
+ * What all optimizers share: groups and their options, errors, state.
+ */
+
+import { openReference } from "@mien/cpu";
+import { ArgumentError, DataError, GradError, type Tensor, tensor, zeros } from "@mien/tensor";
+import { describe, expect, test } from "vitest";
+import { Parameter } from "../parameter.ts";
+import { decodeSafetensors } from "../safetensors.ts";
+import { encodeStateDict, toHost } from "../state.ts";
+import { Adam, AdamW, SGD } from "./index.ts";
+import { network, train, values } from "./test-network.ts";
+
+const device = openReference();
+const options = { device } as const;
+
+describe("options and groups", () => {
+  test("groups have options of their own, and share the rest", () => {
+    const model = network(device);
+    const optimizer = new Adam(
+      [{ params: model[0]!.parameters(), lr: 0.5 }, { params: model[2]!.parameters() }],
+      { eps: 1e-6 },
+    );
+    optimizer.addParamGroup({ params: model[3]!.parameters(), betas: [0.5, 0.5] });
+    expect(optimizer.paramGroups.map(({ lr, eps, betas }) => ({ lr, eps, betas }))).toEqual([
+      { lr: 0.5, eps: 1e-6, betas: [0.9, 0.999] },
+      { lr: 1e-3, eps: 1e-6, betas: [0.9, 0.999] },
+      { lr: 1e-3, eps: 1e-6, betas: [0.5, 0.5] },
+    ]);
+    expect(optimizer.lr).toBe(0.5);
+    optimizer.lr = 0;
+    expect(optimizer.paramGroups.map(({ lr }) => lr)).toEqual([0, 0, 0]);
+    expect(() => {
+      optimizer.lr = Number.NaN;
+    }).toThrow(ArgumentError);
+  });
+
+  test("a learning rate that changes between steps counts at once", async () => {
+    const param = new Parameter(tensor([1], options));
+    const optimizer = new SGD([param], { lr: 1 });
+    param.sum().backward();
+    optimizer.step();
+    optimizer.paramGroups[0]!.lr = 0.25;
+    optimizer.step();
+    expect(await param.item()).toBe(1 - 1 - 0.25);
+  });
+
+  const param = () => new Parameter(zeros([2], options));
+  const twice = param();
+  test.each<[string, () => unknown, RegExp]>([
+    ["no parameters", () => new Adam([]), /^Adam: got no parameters.*model\.parameters\(\)$/],
+    ["an empty group", () => new Adam([{ params: [] }]), /Adam: got a group of no parameters/],
+    [
+      "one parameter twice",
+      () => new Adam([twice, twice]),
+      /the same parameter twice, got Tensor\(\[2\], float32, reference, requiresGrad\)/,
+    ],
+    [
+      "one parameter in two groups",
+      () => new AdamW([{ params: [twice] }, { params: [twice] }]),
+      /AdamW: the same parameter twice/,
+    ],
+    [
+      "parameters and groups",
+      () => new SGD([param(), { params: [param()] }] as Parameter[]),
+      /SGD: got parameters and groups mixed/,
+    ],
+    [
+      "integers",
+      () => new SGD([zeros([2], { device, dtype: "int32" })]),
+      /expected a contiguous tensor of floats/,
+    ],
+    [
+      "a transposed tensor",
+      () => new SGD([zeros([2, 3], options).transpose(0, 1)]),
+      /expected a contiguous tensor/,
+    ],
+    [
+      "two devices",
+      () => new SGD([param(), zeros([2], { device: openReference() })]),
+      /different devices or types/,
+    ],
+    [
+      "a learning rate below 0",
+      () => new Adam([param()], { lr: -1 }),
+      /Adam: got lr -1, expected a finite number of at least 0/,
+    ],
+    ["a learning rate of NaN", () => new Adam([param()], { lr: Number.NaN }), /got lr NaN/],
+    [
+      "a beta of 1",
+      () => new Adam([param()], { betas: [0.9, 1] }),
+      /got betas 0\.9,1, expected two numbers from 0 to below 1/,
+    ],
+    ["an eps below 0", () => new Adam([param()], { eps: -1e-8 }), /got eps -1e-8/],
+    ["a weight decay below 0", () => new AdamW([param()], { weightDecay: -1 }), /AdamW: got weightDecay -1/],
+    [
+      "a misspelt option",
+      () => new Adam([param()], { learningRate: 1 } as object),
+      /Adam: got the option learningRate, expected one of lr, betas, eps, weightDecay$/,
+    ],
+    [
+      "a misspelt option in a group",
+      () => new SGD([{ params: [param()], momentun: 1 } as { params: Tensor[] }]),
+      /SGD: got the option momentun/,
+    ],
+    ["nesterov alone", () => new SGD([param()], { nesterov: true }), /nesterov without momentum/],
+  ])("%s: refused", (_, make, message) => {
+    expect(make).toThrow(ArgumentError);
+    expect(make).toThrow(message);
+  });
+
+  test("the result of an operation is no parameter", () => {
+    expect(() => new Adam([param().mul(2)])).toThrow(GradError);
+  });
+});
+
+describe("state", () => {
+  test("a run that is cut and resumed through files ends with the same bits", async () => {
+    const uncut = network(device);
+    train(uncut, new Adam(uncut.parameters(), { lr: 0.01 }), 9);
+
+    const before = network(device);
+    const first = new Adam(before.parameters());
+    first.lr = 0.01;
+    train(before, first, 4);
+    const { tensors, ...rest } = first.stateDict();
+    const bytes = await encodeStateDict(new Map([...before.stateDict(), ...tensors]), {
+      rest: JSON.stringify(rest),
+    });
+
+    const file = decodeSafetensors(bytes);
+    const after = network(device);
+    after.loadStateDict(file.tensors, { strict: false });
+    const second = new Adam(after.parameters());
+    const own = new Map([...file.tensors].filter(([name]) => name.includes("exp")));
+    second.loadStateDict({ ...JSON.parse(file.metadata["rest"]!), tensors: own });
+    expect(second.lr).toBe(0.01);
+    train(after, second, 5);
+    expect(await values(after.parameters())).toEqual(await values(uncut.parameters()));
+  });
+
+  test("names and numbers are those of the parameters", async () => {
+    const model = network(device);
+    const optimizer = new Adam([
+      { params: model[0]!.parameters() },
+      { params: model[2]!.parameters(), lr: 1 },
+    ]);
+    const { tensors, steps, paramGroups } = optimizer.stateDict();
+    expect([...tensors.keys()].slice(0, 3)).toEqual(["0.expAvg", "0.expAvgSq", "1.expAvg"]);
+    expect(tensors.get("2.expAvg")!.shape).toEqual([64, 7]);
+    expect(steps).toEqual([0, 0, 0, 0]);
+    expect(paramGroups.map(({ params, lr }) => ({ params, lr }))).toEqual([
+      { params: [0, 1], lr: 1e-3 },
+      { params: [2, 3], lr: 1 },
+    ]);
+  });
+
+  test("a state that does not fit is refused, and nothing changes", async () => {
+    const model = network(device);
+    const optimizer = new Adam(model.parameters());
+    train(model, optimizer, 1);
+    const state = optimizer.stateDict();
+    const before = await toHost(state.tensors);
+    const [group] = state.paramGroups;
+    const broken: [object | null, RegExp][] = [
+      [null, /this is no state of Adam/],
+      [{ ...state, paramGroups: [{}] }, /this is no state of Adam/],
+      [{ ...state, paramGroups: [group, group] }, /got groups of 6, 6 parameters, expected 6$/],
+      [{ ...state, steps: [1, 2] }, /got steps 1,2, expected 6 whole numbers/],
+      [{ ...state, steps: state.steps.map(() => 0.5) }, /expected 6 whole numbers/],
+      [{ ...state, paramGroups: [{ params: group!.params }] }, /a group has no lr/],
+      [{ ...state, tensors: new Map() }, /does not fit Adam; missing \(12\): 0\.expAvg/],
+    ];
+    for (const [wrong, message] of broken) {
+      const load = () => optimizer.loadStateDict(wrong as typeof state);
+      expect(load).toThrow(DataError);
+      expect(load).toThrow(message);
+    }
+    expect(() => optimizer.loadStateDict({ ...state, paramGroups: [{ ...group!, lr: -1 }] })).toThrow(
+      /got lr -1/,
+    );
+    expect(await toHost(optimizer.stateDict().tensors)).toEqual(before);
+  });
+});

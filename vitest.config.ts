@@ -38,6 +38,7 @@ const browser: TestProjectInlineConfiguration = {
   test: {
     ...common,
     name: "chromium",
+    testTimeout: 180_000,
     include: ["**/*.browser.test.ts"],
     env: Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith("MIEN_"))),
     browser: {
@@ -62,5 +63,9 @@ function withChromium(): boolean {
 }
 
 export default defineConfig({
-  test: { projects: withChromium() ? [node, full, browser] : [node, full] },
+  test: {
+    projects: withChromium() ? [node, full, browser] : [node, full],
+    // Read from here alone, not from the project: how long a busy machine may take to start a browser.
+    browser: { connectTimeout: 180_000 },
+  },
 });

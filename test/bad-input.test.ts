@@ -123,8 +123,9 @@ test("a misspelt flag", async () => {
 });
 
 test("values out of range", async () => {
-  expectRefusal(await train("--epochs", "0"), 2, /--epochs.*'0' is invalid.*whole number from 1/);
-  expectRefusal(await train("--learning-rate", "-1"), 2, /--learning-rate.*'-1' is invalid/);
+  expectRefusal(await train("--epochs", "0"), 2, /epochs \(from --epochs\): got 0, .*>=1/);
+  expectRefusal(await train("--learning-rate", "-1"), 2, /learningRate \(from --learning-rate\): got -1, .*>0/);
+  expectRefusal(await train("--rotation", "much"), 2, /rotation \(from --rotation\): got "much", .*expected number/);
   expectRefusal(await train("--device", "gpu"), 2, /--device.*'gpu' is invalid.*webgpu/);
 });
 

@@ -34,11 +34,6 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> out: array<T>;
 @group(1) @binding(0) var<uniform> params: Params;
 
-fn squareRoot(x: f32) -> f32 {
-  if (x < 0.0) { return notANumber(); }
-  return sqrt(x);
-}
-
 fn apply(x: T) -> T {
   let nan = isNan(f32(x));
   switch OP {
@@ -50,7 +45,7 @@ fn apply(x: T) -> T {
     case SQUARE: { return x * x; }
     case RECIPROCAL: { return T(1.0 / f32(x)); }
     case SIGN: { return select(sign(x), x, nan); }
-    case RELU: { return select(T(0), x, x > T(0) || nan); }
+    case RELU: { return select(x, T(0), isNegative(f32(x)) && !nan); }
     case LEAKY_RELU: { return select(T(params.alpha * f32(x)), x, x > T(0)); }
     case AFFINE_INT: { return T(i32(x) * i32(params.alpha) + i32(params.beta)); }
     default: { return T(f32(x) * params.alpha + params.beta); }

@@ -5,6 +5,6 @@ const LEAKY_RELU = 2u;
 
 fn activate(x: f32) -> f32 {
   if (params.activation == LEAKY_RELU) { return select(params.negativeSlope * x, x, x > 0.0); }
-  if (params.activation == RELU) { return select(0.0, x, x > 0.0 || isNan(x)); }
+  if (params.activation == RELU) { return select(x, 0.0, isNegative(x) && !isNan(x)); }
   return x;
 }

@@ -12,6 +12,24 @@ fn isInf(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u;
 }
 
+fn isZero(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) == 0u;
+}
+
+// Has its sign bit set, as -0 and some NaNs have too.
+fn isNegative(x: f32) -> bool {
+  return (bitcast<u32>(x) >> 31u) != 0u;
+}
+
+fn squareRoot(x: f32) -> f32 {
+  if (isZero(x) || isNan(x)) { return x; }
+  if (isNegative(x)) { return notANumber(); }
+  let bits = bitcast<u32>(x);
+  // Subnormal, see splitPositive: the square root of 2 * bits * 2^-150.
+  if (bits < 0x00800000u) { return sqrt(f32(2u * bits)) * 2.6469779601696886e-23; }
+  return sqrt(x);
+}
+
 // By way of variables, because a constant expression may be neither infinite nor NaN.
 fn infinity() -> f32 {
   var bits = 0x7f800000u;
@@ -61,9 +79,11 @@ const LN2_LOW = -2.1219444005469057e-4;
 fn exponential(x: f32) -> f32 {
   if (isNan(x)) { return x; }
   let clamped = clamp(x, -105.0, 89.5);
-  let n = round(clamped * 1.4426950408889634);
-  let r = fma(n, -LN2_LOW, fma(n, -LN2_HIGH, clamped));
-  return scaleByPowerOfTwo(expNearZero(r), i32(n));
+  let n = i32(round(clamped * 1.4426950408889634));
+  // Two products with the same number would be an invitation to add up the two parts of ln(2) again.
+  let twice = f32(2 * n);
+  let r = fma(twice, -0.5 * LN2_LOW, fma(f32(n), -LN2_HIGH, clamped));
+  return scaleByPowerOfTwo(expNearZero(r), n);
 }
 
 // A positive, finite number as 2^exponent * (1 + fraction), with 1 + fraction between sqrt(1/2) and sqrt(2).
@@ -73,9 +93,10 @@ struct Split {
 }
 
 fn splitPositive(x: f32) -> Split {
-  let subnormal = x < 1.1754944e-38;
-  let bits = bitcast<u32>(select(x, x * 16777216.0, subnormal));
-  var exponent = i32(bits >> 23u) - 127 - select(0, 24, subnormal);
+  // A subnormal number is its bits times 2^-149. Arithmetic on it may give zero, on its bits it does not.
+  let subnormal = bitcast<u32>(x) < 0x00800000u;
+  let bits = select(bitcast<u32>(x), bitcast<u32>(f32(bitcast<u32>(x))), subnormal);
+  var exponent = i32(bits >> 23u) - 127 - select(0, 149, subnormal);
   var mantissa = bitcast<f32>((bits & 0x007fffffu) | 0x3f800000u);
   if (mantissa > 1.4142135) {
     mantissa *= 0.5;
@@ -95,8 +116,8 @@ fn atanhTail(square: f32) -> f32 {
 }
 
 fn logarithm(x: f32) -> f32 {
-  if (isNan(x) || x < 0.0) { return notANumber(); }
-  if (x == 0.0) { return -infinity(); }
+  if (isZero(x)) { return -infinity(); }
+  if (isNan(x) || isNegative(x)) { return notANumber(); }
   if (isInf(x)) { return x; }
   let parts = splitPositive(x);
   let s = parts.fraction / (2.0 + parts.fraction);
@@ -105,7 +126,8 @@ fn logarithm(x: f32) -> f32 {
 }
 
 // a^b for finite a > 0 and finite b. The logarithm to base 2 is carried as a sum of three numbers, since an error in
-// its last digit would be multiplied by b.
+// its last digit would be multiplied by b. (The small ones are what fma finds behind the last digit of a product; a
+// GPU that rounds twice there finds nothing, and loses a digit or two where b is in the hundreds.)
 fn powerOfPositive(a: f32, b: f32) -> f32 {
   let parts = splitPositive(a);
   let sum = 2.0 + parts.fraction;
@@ -130,8 +152,8 @@ fn powerOfPositive(a: f32, b: f32) -> f32 {
 }
 
 fn power(a: f32, b: f32) -> f32 {
-  if (b == 0.0 && !isNan(b)) { return 1.0; }
-  if (a == 1.0 && !isNan(a)) { return 1.0; }
+  if (isZero(b)) { return 1.0; }
+  if (!isNan(a) && a == 1.0) { return 1.0; }
   if (isNan(a) || isNan(b)) { return notANumber(); }
   let size = abs(a);
   if (isInf(b)) {
@@ -140,10 +162,10 @@ fn power(a: f32, b: f32) -> f32 {
   }
   let whole = floor(b) == b;
   let odd = whole && abs(b) < 16777216.0 && (i32(b) & 1) != 0;
-  let negative = (bitcast<u32>(a) >> 31u) != 0u;
+  let negative = isNegative(a);
   var result: f32;
-  if (size == 0.0 || isInf(a)) {
-    result = select(0.0, infinity(), (size == 0.0) == (b < 0.0));
+  if (isZero(a) || isInf(a)) {
+    result = select(0.0, infinity(), isZero(a) == (b < 0.0));
   } else {
     if (negative && !whole) { return notANumber(); }
     result = powerOfPositive(size, b);

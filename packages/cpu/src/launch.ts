@@ -161,6 +161,7 @@ export type WasmKernel =
   | "conv2dWeightGrad"
   | "conv2dWeightGradMerge"
   | "conv2dWeightGradOffsets"
+  | "conv2dWinograd"
   | "copy"
   | "crossEntropy"
   | "crossEntropyGrad"
@@ -175,4 +176,5 @@ export type WasmKernel =
   | "softmax"
   | "softmaxGrad"
   | "unary"
-  | "where";
+  | "where"
+  | "winogradWeights";

@@ -10,7 +10,7 @@ import { DeviceError } from "@mien/tensor";
 
 const PAGE = 65536;
 const UNIT = 256;
-/** Bytes behind a block's end that may be read, though they mean nothing. */
+/** Bytes behind a buffer that may be read, though they mean nothing. (One cache line: blocks stay aligned to lines.) */
 const SLACK = 64;
 /** The memory grows by at least this much, and by at least a quarter. */
 const LEAST_GROWTH = 16 * 1024 * 1024;
@@ -18,17 +18,17 @@ export const MAX_PAGES = 65536;
 
 /** The place of a request among the size classes. Class c holds blocks of `classBytes(c)`. */
 export function sizeClass(byteLength: number): number {
-  const units = Math.ceil((byteLength + SLACK) / UNIT);
+  const units = Math.max(1, Math.ceil(byteLength / UNIT));
   if (units <= 4) return units - 1;
   const shift = 29 - Math.clz32(units - 1);
   return shift * 4 + Math.ceil(units / 2 ** shift) - 1;
 }
 
-/** 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, ... units. */
+/** 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, ... units, and the slack. */
 export function classBytes(index: number): number {
-  if (index < 8) return (index + 1) * UNIT;
+  if (index < 8) return (index + 1) * UNIT + SLACK;
   const shift = (index >> 2) - 1;
-  return ((index & 3) + 5) * 2 ** shift * UNIT;
+  return ((index & 3) + 5) * 2 ** shift * UNIT + SLACK;
 }
 
 interface Run {

@@ -14,7 +14,7 @@ import { openCpu } from "./open.ts";
 import { Threads } from "./threads.ts";
 
 describe("the bits do not depend on the number of threads", async () => {
-  const devices = await Promise.all([1, 2, 3].map((threads) => openCpu({ threads })));
+  const devices = await Promise.all([1, 3].map((threads) => openCpu({ threads })));
   afterAll(() => {
     for (const device of devices) device.dispose();
   });
@@ -22,13 +22,11 @@ describe("the bits do not depend on the number of threads", async () => {
     test(kernel, async () => {
       for (const kernelCase of kernelCases.filter((one) => one.kernel === kernel)) {
         const runs = await Promise.all(devices.map((device) => runKernel(device, kernelCase, "float32")));
-        const [one, ...others] = runs.map(({ results }) => results.map(bitsOf));
-        for (const other of others) {
-          const same = other.every((bits, operand) => Buffer.compare(bits, one![operand]!) === 0);
-          expect(same, kernelCase.name).toBe(true);
-        }
+        const [one, three] = runs.map(({ results }) => results.map(bitsOf));
+        const same = one!.every((bits, operand) => Buffer.compare(bits, three![operand]!) === 0);
+        expect(same, kernelCase.name).toBe(true);
       }
-    });
+    }, 300_000);
   }
 });
 

@@ -33,6 +33,14 @@ export const CONV_GRADIENT_BYTES = 8 * 1024;
 export const CONV_IMAGE_RANGES = 32;
 export const CONV_PARTIAL_BYTES = 64 * 1024 * 1024;
 
+/**
+ * Winograd's transform: tiles of 4x4 outputs per chunk, the least channels (on both sides) for which the transforms are
+ * worth their time, and the least share of the tiles' pixels that must be wanted.
+ */
+export const WINOGRAD_TILES = 48;
+export const WINOGRAD_LEAST_CHANNELS = 8;
+export const WINOGRAD_LEAST_USE = 0.45;
+
 /** How many looks at the control block a worker takes for new work, and the host for the last chunk, before it sleeps. */
 export const WORKER_SPINS = 4000;
 export const HOST_SPINS = 4000;

@@ -22,14 +22,19 @@ export interface Predictions {
 const BATCH_SIZE = 64;
 
 /** Runs the model over all images of a loader, without augmentation and without recording a graph. */
-export async function evaluate(model: Module, loader: FaceLoader, device: Device): Promise<Predictions> {
+export async function evaluate(
+  model: Module,
+  loader: FaceLoader,
+  device: Device,
+  batchSize = BATCH_SIZE,
+): Promise<Predictions> {
   const { labels, count } = loader.set;
   const wasTraining = model.training;
   model.eval();
   const order = Int32Array.from({ length: count }, (_, i) => i);
   const logits = noGrad(() =>
     scope(() => {
-      const parts = [...batchesOf(order, BATCH_SIZE)].map((indices) =>
+      const parts = [...batchesOf(order, batchSize)].map((indices) =>
         scope(() => model.forward(loader.batch(indices).images)),
       );
       return concat(parts);

@@ -60,11 +60,18 @@ export function drawFace(emotion: Emotion, seed: number, size = SIZE): Uint8Arra
   if (!Number.isInteger(size) || size < 8 || size > 1024) {
     throw new ArgumentError(`drawFace: size out of range, got ${size}, expected an integer from 8 to 1024`);
   }
+  const face = new Uint8Array(3 * size * size);
+  paintFace(new Canvas(size), emotion, seed, face);
+  return face;
+}
+
+/** From back to front, and at last light and camera. */
+function paintFace(canvas: Canvas, emotion: Emotion, seed: number, bytes: Uint8Array): void {
   const random = new Random(seed, EMOTIONS.indexOf(emotion));
   const person = drawPerson(random);
   const turned = new Turned(drawTurn(random), person.headWidth);
-  const canvas = new Canvas(size, drawPose(random, size));
   const expression = expressionOf(emotion, random);
+  canvas.place(drawPose(random, canvas.size));
   paintBackground(canvas, random);
   paintBehind(canvas, person, turned);
   paintHead(canvas, person, expression, turned);
@@ -75,7 +82,7 @@ export function drawFace(emotion: Emotion, seed: number, size = SIZE): Uint8Arra
   paintHair(canvas, person, turned);
   canvas.illuminate(drawLight(random), person.headWidth * 1.05, 1.05);
   paintOcclusions(canvas, person, turned, random);
-  return canvas.develop(drawCamera(random), random);
+  canvas.develop(drawCamera(random), random, bytes);
 }
 
 /** A wall, and now and then something on it. */
@@ -128,10 +135,11 @@ function drawSplit(split: Split, count: number, seed: number): ImageSet {
   const firstSeed = (seed * SPLITS.length + SPLITS.indexOf(split)) * SEEDS_PER_SPLIT;
   const length = 3 * SIZE * SIZE;
   const images = new Uint8Array(count * length);
+  const canvas = new Canvas(SIZE);
   const labels = shuffledLabels(count, new Random(firstSeed, EMOTIONS.length));
   for (let index = 0; index < count; index++) {
-    const emotion = EMOTIONS[labels[index]!]!;
-    images.set(drawFace(emotion, firstSeed + index), index * length);
+    const face = images.subarray(index * length, (index + 1) * length);
+    paintFace(canvas, EMOTIONS[labels[index]!]!, firstSeed + index, face);
   }
   return { images, labels, count, channels: 3, size: SIZE };
 }

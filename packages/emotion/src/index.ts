@@ -1,10 +1,15 @@
+export * from "./calibration.ts";
+export * from "./checkpoint.ts";
 export * from "./classes.ts";
 export { evaluate, likeliest, type Predictions } from "./evaluate.ts";
 export { type Batch, batchesOf, FaceLoader } from "./face-loader.ts";
 export * from "./faces.ts";
+export { fingerprint } from "./fingerprint.ts";
 export * from "./images.ts";
+export * from "./interval.ts";
 export * from "./metrics.ts";
 export { DEFAULT_CNN, EmotionCNN, type EmotionCNNConfig, type EmotionCNNOptions } from "./model.ts";
 export * from "./model-file.ts";
+export * from "./schedule.ts";
 export * from "./trainer.ts";
 export * from "./transforms.ts";

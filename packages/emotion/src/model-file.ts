@@ -6,7 +6,7 @@
  * that lacks them, or is of another network, is refused.
  */
 
-import { DataError, type Device, decodeSafetensors, encodeStateDict, MienError } from "mien";
+import { DataError, type Device, decodeSafetensors, encodeStateDict, MienError, type Tensor } from "mien";
 import { EMOTIONS } from "./classes.ts";
 import { DEFAULT_CNN, EmotionCNN, type EmotionCNNConfig } from "./model.ts";
 import { IMAGENET_NORMALISATION } from "./transforms.ts";
@@ -16,9 +16,24 @@ const ARCHITECTURE = "EmotionCNN";
 /** What is known of a model beside its weights. Values that JSON can hold. */
 export type ModelInfo = Readonly<Record<string, unknown>>;
 
-/** The bytes of a model file. `info` (such as epoch, seed, metrics) is kept in the metadata under `training`. */
-export function encodeModel(model: EmotionCNN, info: ModelInfo): Promise<Uint8Array<ArrayBuffer>> {
-  return encodeStateDict(model.stateDict(), {
+/** How the names of tensors begin that are not the model's but its optimizer's; see `checkpoint.ts`. */
+export const OPTIMIZER_PREFIX = "optimizer.";
+
+/**
+ * The bytes of a model file.
+ *
+ * @param info such as epoch, seed, metrics: kept in the metadata under `training`
+ * @param extra further tensors, under names that begin with OPTIMIZER_PREFIX
+ * @param words further metadata
+ */
+export function encodeModel(
+  model: EmotionCNN,
+  info: ModelInfo,
+  extra: ReadonlyMap<string, Tensor> = new Map(),
+  words: Readonly<Record<string, string>> = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  return encodeStateDict(new Map([...model.stateDict(), ...extra]), {
+    ...words,
     format: "mien",
     architecture: ARCHITECTURE,
     config: JSON.stringify(model.config),
@@ -45,7 +60,7 @@ export function decodeModel(
     expectSame("classes", metadata["classes"], JSON.stringify(EMOTIONS));
     expectSame("normalisation", metadata["normalisation"], JSON.stringify(IMAGENET_NORMALISATION));
     const model = new EmotionCNN({ ...parseConfig(metadata["config"]), device });
-    model.loadStateDict(tensors);
+    model.loadStateDict(new Map([...tensors].filter(([key]) => !key.startsWith(OPTIMIZER_PREFIX))));
     return { model, info: metadata["training"] ? (JSON.parse(metadata["training"]) as ModelInfo) : {} };
   } catch (cause) {
     if (!(cause instanceof MienError)) throw cause;

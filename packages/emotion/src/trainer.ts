@@ -1,20 +1,25 @@
 /**
  * Training: epochs of steps, each epoch followed by validation.
  *
- * The trainer is an asynchronous generator of epochs. Whoever iterates decides what to do with each (print, save,
- * stop); whoever stops iterating stops the training. Which model is best is decided by the validation images alone.
- * All that is random in epoch n follows from the seed and n, so a run can be repeated to the bit on one device.
+ * `run()` is an asynchronous generator of epochs. Whoever iterates decides what to do with each (print, save, stop);
+ * whoever stops iterating stops the training. Which model is best is decided by the validation images alone. All that
+ * is random in epoch n follows from the seed and n, so a run can be repeated, and `state()` is all that is needed to
+ * go on in the middle of an epoch as if nothing had happened, to the bit on one device.
  */
 
 import {
   Adam,
+  type AdamOptions,
+  clipGradNorm,
   crossEntropy,
   type Device,
   Generator,
+  type GeneratorState,
   MienError,
   type Module,
   noGrad,
-  ReduceLROnPlateau,
+  type OptimizerState,
+  type StateSource,
   scope,
   stack,
   type Tensor,
@@ -23,6 +28,7 @@ import {
 import { evaluate } from "./evaluate.ts";
 import { batchesOf, FaceLoader } from "./face-loader.ts";
 import { classCounts, type ImageSet } from "./images.ts";
+import { DEFAULT_SCHEDULE, Schedule, type ScheduleOptions, type ScheduleState } from "./schedule.ts";
 import { type Augmentation, DEFAULT_AUGMENTATION } from "./transforms.ts";
 
 /** A loss that is not a number: the weights are spoilt, and further steps would be wasted. */
@@ -37,16 +43,21 @@ export interface TrainOptions {
   readonly batchSize?: number;
   /** The first learning rate of Adam. Default: 0.001. */
   readonly learningRate?: number;
+  readonly schedule?: ScheduleOptions;
+  /** How strongly weights are pulled to 0. Default: 0. */
+  readonly weightDecay?: number;
+  /** The largest norm of all gradients together; null does not clip. Default: null. */
+  readonly clipGradNorm?: number | null;
+  /** The share of each target that is spread over all classes. Default: 0. */
+  readonly labelSmoothing?: number;
   /** Of the order of the images and their augmentation. Default: 42. */
   readonly seed?: number;
   /** null trains on the images as they are. */
   readonly augmentation?: Augmentation | null;
   /** Whether rare classes count more: weight = N / (classes * images of the class). Default: true. */
   readonly classWeights?: boolean;
-  /** Halves the learning rate when the validation loss stops falling for `patience` epochs; null keeps it. */
-  readonly scheduler?: { readonly factor: number; readonly patience: number } | null;
-  /** Stops when the validation accuracy has not risen for `patience` epochs; null never does. */
-  readonly earlyStopping?: { readonly patience: number } | null;
+  /** Stops when the validation accuracy has not risen for so many epochs; null never does. Default: 10. */
+  readonly earlyStopping?: number | null;
   /** Stops after the current step when aborted. */
   readonly signal?: AbortSignal;
   /** Hears the running means of the epoch after each step whose values were read. */
@@ -84,6 +95,29 @@ export interface EpochResult {
   readonly stop: "finished" | "no improvement" | null;
 }
 
+/** What was added up in the current epoch. */
+interface Totals {
+  readonly images: number;
+  readonly loss: number;
+  readonly hits: number;
+  readonly seconds: number;
+}
+const NOTHING: Totals = { images: 0, loss: 0, hits: 0, seconds: 0 };
+
+/** Where a training stands, apart from the weights; all but `tensors` is JSON. */
+export interface TrainerState {
+  /** The running averages of the optimizer. */
+  readonly tensors: StateSource;
+  readonly optimizer: Pick<OptimizerState<AdamOptions>, "steps" | "paramGroups">;
+  readonly schedule: ScheduleState;
+  /** The epoch that comes next or goes on, from 1; the steps done in it; its generator when some were. */
+  readonly epoch: number;
+  readonly step: number;
+  readonly random: GeneratorState | null;
+  readonly totals: Totals;
+  readonly history: readonly EpochRecord[];
+}
+
 /** Steps between two reads of the losses: on a GPU a read waits for all that is queued. */
 const STEPS_PER_READ = { webgpu: 16, cpu: 1, reference: 1 } as const;
 
@@ -93,143 +127,217 @@ export function classWeightsOf(set: ImageSet): number[] {
   return counts.map((count) => (count === 0 ? 0 : set.count / (counts.length * count)));
 }
 
-/**
- * Trains `model` in place and yields after each epoch.
- *
- * Ends without a last yield when `signal` is aborted in an epoch; the model then holds the weights of that moment.
- *
- * @throws DivergedError when a loss is not finite; the model is spoilt then, what was saved before is not
- */
-export async function* train(
-  model: Module,
-  data: { readonly train: ImageSet; readonly validation: ImageSet },
-  device: Device,
-  options: TrainOptions = {},
-): AsyncGenerator<EpochResult, void, void> {
-  const { epochs = 50, learningRate = 0.001, seed = 42, classWeights = true } = options;
-  const { scheduler = { factor: 0.5, patience: 3 }, earlyStopping = { patience: 10 } } = options;
-  const training = new FaceLoader(data.train, device);
-  const validation = new FaceLoader(data.validation, device);
-  const weight = classWeights ? tensor(classWeightsOf(data.train), { device }) : undefined;
-  const optimizer = new Adam(model.parameters(), { lr: learningRate });
-  const plateau = scheduler ? new ReduceLROnPlateau(optimizer, scheduler) : null;
-  let best = { accuracy: -1, epoch: 0 };
-  try {
-    for (let epoch = 1; epoch <= epochs; epoch++) {
+/** Trains a model in place, on one device. */
+export class Trainer {
+  readonly #model: Module;
+  readonly #device: Device;
+  readonly #options: TrainOptions;
+  readonly #training: FaceLoader;
+  readonly #validation: FaceLoader;
+  readonly #weight: Tensor | undefined;
+  readonly #optimizer: Adam;
+  readonly #schedule: Schedule;
+  readonly #epochs: number;
+  readonly #batchSize: number;
+  readonly #steps: number;
+  #epoch = 1;
+  #step = 0;
+  #random: Generator | null = null;
+  #totals = NOTHING;
+  readonly #history: EpochRecord[] = [];
+
+  constructor(
+    model: Module,
+    data: { readonly train: ImageSet; readonly validation: ImageSet },
+    device: Device,
+    options: TrainOptions = {},
+  ) {
+    const {
+      epochs = 50,
+      batchSize = 64,
+      learningRate = 0.001,
+      weightDecay = 0,
+      classWeights = true,
+    } = options;
+    this.#model = model;
+    this.#device = device;
+    this.#options = options;
+    this.#epochs = epochs;
+    this.#batchSize = batchSize;
+    this.#steps = Math.ceil(data.train.count / batchSize);
+    this.#training = new FaceLoader(data.train, device);
+    this.#validation = new FaceLoader(data.validation, device);
+    this.#weight = classWeights ? tensor(classWeightsOf(data.train), { device }).keep() : undefined;
+    this.#optimizer = new Adam(model.parameters(), { lr: learningRate, weightDecay });
+    this.#schedule = new Schedule(learningRate, options.schedule ?? DEFAULT_SCHEDULE, epochs, this.#steps);
+  }
+
+  /** The epochs so far. */
+  get history(): readonly EpochRecord[] {
+    return this.#history;
+  }
+
+  /** The epoch with the highest validation accuracy, the first of equal ones; undefined before there is one. */
+  get best(): EpochRecord | undefined {
+    return this.#history.reduce<EpochRecord | undefined>(
+      (best, record) => (!best || record.valAccuracy > best.valAccuracy ? record : best),
+      undefined,
+    );
+  }
+
+  /**
+   * Trains, and yields after each epoch. Ends without a last yield when the signal is aborted within an epoch.
+   *
+   * @throws DivergedError when a loss is not finite; the model is spoilt then, what was saved before is not
+   */
+  async *run(): AsyncGenerator<EpochResult, void, void> {
+    const { earlyStopping = 10 } = this.#options;
+    while (this.#epoch <= this.#epochs) {
+      const epoch = this.#epoch;
+      const finished = await this.#trainEpoch();
+      if (!finished) return;
       const started = performance.now();
-      const lr = optimizer.lr;
-      const random = new Generator(seed).fork(epoch);
-      const trained = await trainEpoch({
-        model,
-        optimizer,
-        training,
-        weight,
-        device,
-        random,
+      const { loss: valLoss, accuracy: valAccuracy } = await evaluate(
+        this.#model,
+        this.#validation,
+        this.#device,
+      );
+      const { images, loss, hits, seconds } = this.#totals;
+      const record: EpochRecord = {
         epoch,
-        options,
-      });
-      if (!trained) return;
-      const { loss: valLoss, accuracy: valAccuracy } = await evaluate(model, validation, device);
-      plateau?.step(valLoss);
-      const isBest = valAccuracy > best.accuracy;
-      if (isBest) best = { accuracy: valAccuracy, epoch };
-      const seconds = (performance.now() - started) / 1000;
-      const late = earlyStopping !== null && epoch - best.epoch >= earlyStopping.patience;
-      const stop = epoch === epochs ? "finished" : late ? "no improvement" : null;
-      yield {
-        record: { epoch, ...trained, valLoss, valAccuracy, learningRate: lr, seconds },
-        isBest,
-        stop,
+        trainLoss: loss / images,
+        trainAccuracy: hits / images,
+        valLoss,
+        valAccuracy,
+        learningRate: this.#optimizer.lr,
+        seconds: seconds + (performance.now() - started) / 1000,
       };
+      this.#schedule.epochEnded(valLoss);
+      const isBest = !this.best || valAccuracy > this.best.valAccuracy;
+      this.#history.push(record);
+      this.#epoch++;
+      this.#step = 0;
+      this.#random = null;
+      this.#totals = NOTHING;
+      const late = earlyStopping !== null && epoch - this.best!.epoch >= earlyStopping;
+      const stop = epoch === this.#epochs ? "finished" : late ? "no improvement" : null;
+      yield { record, isBest, stop };
       if (stop) return;
     }
-  } finally {
-    optimizer.dispose();
-    training.dispose();
-    validation.dispose();
-    weight?.dispose();
   }
-}
 
-interface Epoch {
-  readonly model: Module;
-  readonly optimizer: Adam;
-  readonly training: FaceLoader;
-  readonly weight: Tensor | undefined;
-  readonly device: Device;
-  readonly random: Generator;
-  readonly epoch: number;
-  readonly options: TrainOptions;
-}
-
-/** One pass over the training images in random order; null if it was aborted. */
-async function trainEpoch(run: Epoch): Promise<{ trainLoss: number; trainAccuracy: number } | null> {
-  const { training, device, random, epoch, options } = run;
-  const { batchSize = 64, signal, onStep } = options;
-  const order = random.permutation(training.set.count);
-  const steps = Math.ceil(order.length / batchSize);
-  const readEvery = STEPS_PER_READ[device.name];
-  const unread: { results: Tensor; count: number }[] = [];
-  const total = { images: 0, loss: 0, hits: 0 };
-  let step = 0;
-  run.model.train();
-  for (const indices of batchesOf(order, batchSize)) {
-    if (signal?.aborted) {
-      for (const { results } of unread) results.dispose();
-      return null;
+  /** One pass over the training images in random order, or the rest of one; false if it was aborted. */
+  async #trainEpoch(): Promise<boolean> {
+    const { seed = 42, signal, onStep } = this.#options;
+    const random = new Generator(seed).fork(this.#epoch);
+    const order = random.permutation(this.#training.set.count);
+    if (this.#random) random.state = this.#random.state;
+    this.#random = random;
+    this.#model.train();
+    const unread: { results: Tensor; count: number }[] = [];
+    let started = performance.now();
+    for (const indices of batchesOf(order.subarray(this.#step * this.#batchSize), this.#batchSize)) {
+      const aborted = signal?.aborted ?? false;
+      if (!aborted) {
+        this.#optimizer.lr = this.#schedule.at((this.#epoch - 1) * this.#steps + this.#step);
+        unread.push({ results: this.#trainStep(indices, random), count: indices.length });
+        this.#step++;
+      }
+      const due = unread.length >= STEPS_PER_READ[this.#device.name] || this.#step === this.#steps;
+      if (aborted || due) {
+        await this.#addUp(unread.splice(0));
+        const now = performance.now();
+        this.#totals = { ...this.#totals, seconds: this.#totals.seconds + (now - started) / 1000 };
+        started = now;
+      }
+      if (aborted) return false;
+      const { images, loss, hits } = this.#totals;
+      if (due) {
+        const means = { loss: loss / images, accuracy: hits / images };
+        onStep?.({ epoch: this.#epoch, step: this.#step, steps: this.#steps, images, ...means });
+      }
     }
-    unread.push({ results: trainStep(run, indices), count: indices.length });
-    step++;
-    if (unread.length < readEvery && step < steps) continue;
-    const read = unread.splice(0);
-    const values = await readAll(read.map(({ results }) => results));
-    for (const [i, { count }] of read.entries()) {
-      const [loss, hits] = [values[2 * i]!, values[2 * i + 1]!];
-      if (!Number.isFinite(loss)) throw diverged(loss, epoch, step - read.length + i + 1, steps);
-      total.images += count;
-      total.loss += loss * count;
-      total.hits += hits;
+    return true;
+  }
+
+  /** One step of the optimizer. Returns [loss, hits], still on the device. */
+  #trainStep(indices: Int32Array, random: Generator): Tensor {
+    const {
+      augmentation = DEFAULT_AUGMENTATION,
+      labelSmoothing = 0,
+      clipGradNorm: maxNorm = null,
+    } = this.#options;
+    const optimizer = this.#optimizer;
+    return scope(() => {
+      const { images, labels } = augmentation
+        ? this.#training.augmentedBatch(indices, augmentation, random)
+        : this.#training.batch(indices);
+      const logits = this.#model.forward(images);
+      const loss = crossEntropy(logits, labels, { weight: this.#weight, labelSmoothing });
+      optimizer.zeroGrad();
+      loss.backward();
+      if (maxNorm !== null) clipGradNorm(this.#model.parameters(), maxNorm);
+      optimizer.step();
+      return noGrad(() => stack([loss, logits.argmax(1).eq(labels).to(loss.dtype).sum()]));
+    });
+  }
+
+  /** Reads the results of several steps at once, and adds them to the totals of the epoch. */
+  async #addUp(results: readonly { results: Tensor; count: number }[]): Promise<void> {
+    if (results.length === 0) return;
+    const joined = noGrad(() => scope(() => stack(results.map((result) => result.results))));
+    for (const { results: made } of results) made.dispose();
+    const values = await joined.data().finally(() => joined.dispose());
+    let { images, loss, hits } = this.#totals;
+    for (const [i, { count }] of results.entries()) {
+      const stepLoss = values[2 * i]!;
+      if (!Number.isFinite(stepLoss)) throw this.#diverged(stepLoss, this.#step - results.length + i + 1);
+      images += count;
+      loss += stepLoss * count;
+      hits += values[2 * i + 1]!;
     }
-    const [loss, accuracy] = [total.loss / total.images, total.hits / total.images];
-    onStep?.({ epoch, step, steps, images: total.images, loss, accuracy });
+    this.#totals = { ...this.#totals, images, loss, hits };
   }
-  return { trainLoss: total.loss / total.images, trainAccuracy: total.hits / total.images };
-}
 
-/** One step of the optimizer. Returns [loss, hits], still on the device. */
-function trainStep(
-  { model, optimizer, training, weight, random, options }: Epoch,
-  indices: Int32Array,
-): Tensor {
-  const { augmentation = DEFAULT_AUGMENTATION } = options;
-  return scope(() => {
-    const { images, labels } = augmentation
-      ? training.augmentedBatch(indices, augmentation, random)
-      : training.batch(indices);
-    const logits = model.forward(images);
-    const loss = crossEntropy(logits, labels, { weight });
-    optimizer.zeroGrad();
-    loss.backward();
-    optimizer.step();
-    return noGrad(() => stack([loss, logits.argmax(1).eq(labels).to(loss.dtype).sum()]));
-  });
-}
-
-/** The values of several small tensors with one read; frees them. */
-async function readAll(results: readonly Tensor[]): Promise<ArrayLike<number>> {
-  const joined = noGrad(() => scope(() => stack(results)));
-  for (const result of results) result.dispose();
-  try {
-    return await joined.data();
-  } finally {
-    joined.dispose();
+  #diverged(loss: number, step: number): DivergedError {
+    return new DivergedError(
+      `train: the loss is ${loss} in epoch ${this.#epoch}, step ${step} of ${this.#steps}, expected a finite number. ` +
+        "Training stops; the checkpoints of earlier epochs are untouched. Help: try a smaller --learning-rate",
+    );
   }
-}
 
-function diverged(loss: number, epoch: number, step: number, steps: number): DivergedError {
-  return new DivergedError(
-    `train: the loss is ${loss} in epoch ${epoch}, step ${step} of ${steps}, expected a finite number. ` +
-      "Training stops; the checkpoints of earlier epochs are untouched. Help: try a smaller --learning-rate",
-  );
+  /** Where this training stands. With the model's own state it is all that `load` needs. */
+  state(): TrainerState {
+    const { tensors, steps, paramGroups } = this.#optimizer.stateDict();
+    return {
+      tensors,
+      optimizer: { steps, paramGroups },
+      schedule: this.#schedule.state,
+      epoch: this.#epoch,
+      step: this.#step,
+      random: this.#random?.state ?? null,
+      totals: this.#totals,
+      history: [...this.#history],
+    };
+  }
+
+  /** Goes on where another trainer of the same model, data and options stood. */
+  load(state: TrainerState): void {
+    this.#optimizer.loadStateDict({ tensors: state.tensors, ...state.optimizer });
+    this.#schedule.state = state.schedule;
+    this.#epoch = state.epoch;
+    this.#step = state.step;
+    this.#random = state.random ? new Generator() : null;
+    if (state.random && this.#random) this.#random.state = state.random;
+    this.#totals = state.totals;
+    this.#history.splice(0, this.#history.length, ...state.history);
+  }
+
+  /** Frees what the trainer holds on the device; the model lives on. */
+  dispose(): void {
+    this.#optimizer.dispose();
+    this.#training.dispose();
+    this.#validation.dispose();
+    this.#weight?.dispose();
+  }
 }

@@ -252,6 +252,11 @@ function fit(op: string, i: number, gradient: Tensor, edge: Edge): Tensor {
 /** Adds a gradient to a leaf's `grad`. The first one is adopted, or was written to its place by the rule. */
 function addToLeaf(leaf: Tensor, gradient: Tensor): void {
   const { grad, gradSlot: slot } = leaf;
+  if (grad && !sameShape(grad.shape, leaf.shape)) {
+    throw new ShapeError(
+      `backward: grad was set to a tensor of the wrong shape, got ${show(grad.shape)}, expected ${show(leaf.shape)}`,
+    );
+  }
   if (grad?.isContiguous()) accumulate(contiguous(gradient), grad);
   else if (grad) copyInto(add(grad, gradient), grad);
   else if (slot) {

@@ -53,7 +53,8 @@ export function empty(shape: Shape, options: TensorOptions = {}): Tensor {
   if (requiresGrad) checkDifferentiable(dtype);
   if (!device.supports(dtype)) {
     throw new DTypeError(
-      `tensor: the device ${device.name} has no ${dtype}. Help: float64 exists on the device "reference" alone`,
+      `tensor: the device ${device.name} has no ${dtype}, expected float32, int32, bool or uint8. ` +
+        'Help: float64 exists on the device "reference" alone',
     );
   }
   const storage = new Storage(device, numel(shape) * bytesPerElement[dtype]);

@@ -65,7 +65,7 @@ describe("viewStrides", () => {
   test("agrees with brute force over random views", () => {
     const random = new Generator(1);
     const found = { views: 0, copies: 0 };
-    for (let round = 0; round < 20_000; round++) {
+    for (let round = 0; round < 6_000; round++) {
       const { shape, strides } = randomView(random);
       const target = randomFactors(random, numel(shape));
       const expected = places(shape, strides);
@@ -75,8 +75,8 @@ describe("viewStrides", () => {
       else expect(stridesFor(target, expected), what).toBeNull();
       found[result ? "views" : "copies"]++;
     }
-    expect(found.views).toBeGreaterThan(5000);
-    expect(found.copies).toBeGreaterThan(1000);
+    expect(found.views).toBeGreaterThan(1500);
+    expect(found.copies).toBeGreaterThan(300);
   });
 
   test("of nothing is always possible", () => {

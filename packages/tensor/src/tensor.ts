@@ -192,7 +192,7 @@ export class Tensor extends Owned implements Operand {
   set requiresGrad(wanted: boolean) {
     if (this.#node) {
       throw new GradError(
-        "requiresGrad: only a leaf can change it, got the result of an operation. Help: use detach()",
+        "requiresGrad: got the result of an operation, expected a leaf. Help: use detach()",
       );
     }
     if (wanted) checkDifferentiable(this.dtype);

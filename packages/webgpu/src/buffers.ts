@@ -156,10 +156,8 @@ export class BufferPool {
   #outOfMemory(memory: Memory): void {
     memory.broken = true;
     this.#drain();
-    this.#failures.record(
-      `alloc: the GPU is out of memory, got a request for ${memory.size} bytes beside ${this.#liveBytes} in use\n` +
-        "help: a smaller batch needs less",
-    );
+    const bytes = `${memory.size} bytes beside ${this.#liveBytes} in use`;
+    this.#failures.recordOutOfMemory(`alloc: the GPU is out of memory, got a request for ${bytes}`);
   }
 }
 

@@ -20,17 +20,26 @@ export class Failures {
     return this.#final !== null;
   }
 
-  /** Notes a failure; of several only the first is told, since the others tend to follow from it. */
+  /** Notes a failure. Of several only the first is told, since the others tend to follow from it. */
   record(message: string): void {
     this.#pending ??= new DeviceError(message);
   }
 
+  /** Notes that there is no memory left, which is the cause of whatever else was noted meanwhile. */
+  recordOutOfMemory(message: string): void {
+    this.#pending = new DeviceError(`${message}\nhelp: a smaller batch needs less memory`);
+  }
+
   /** Notes an error that the GPU reported out of turn. */
   recordGpuError(error: GPUError): void {
-    const kind = error.constructor.name === "GPUOutOfMemoryError" ? "is out of memory" : "reported an error";
     const message = error.message.trim();
-    const kernel = kernelLabel.exec(message)?.[1];
-    this.record(`${kernel ?? "webgpu"}: the GPU ${kind}: ${message}`);
+    const kernel = kernelLabel.exec(message)?.[1] ?? "webgpu";
+    if (error.constructor.name === "GPUOutOfMemoryError") {
+      this.recordOutOfMemory(`${kernel}: the GPU is out of memory: ${message}`);
+    } else {
+      const help = message.includes("[Invalid Buffer") ? "\nhelp: the GPU may be out of memory" : "";
+      this.record(`${kernel}: the GPU reported an error: ${message}${help}`);
+    }
   }
 
   lose(info: Pick<GPUDeviceLostInfo, "reason" | "message">): void {

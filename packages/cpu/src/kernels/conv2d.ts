@@ -17,19 +17,8 @@ import {
   CONV_STRIP_BYTES,
 } from "../tuning.ts";
 import { activations } from "./activation.ts";
-
-/** A tap along one axis: its index in the kernel, and how far from the pixel's own place it reads. */
-interface Tap {
-  readonly index: number;
-  readonly shift: number;
-}
-
-/** One axis of a staged source: its first element, and the taps counted from there. */
-interface Axis {
-  readonly origin: number;
-  readonly reach: number;
-  readonly taps: readonly Tap[];
-}
+import { type Axis, type Convolution, type Source, writeStage } from "./conv2d-source.ts";
+import { convolveByWinograd, suitsWinograd } from "./conv2d-winograd.ts";
 
 function forwardAxis(size: number, dilation: number, pad: number): Axis {
   const taps = Array.from({ length: size }, (_, index) => ({ index, shift: index * dilation }));
@@ -47,17 +36,6 @@ function backwardAxis(size: number, dilation: number, pad: number, stride: numbe
   if (taps.length === 0) return { origin: 0, reach: 0, taps };
   const reach = taps[0]!.shift - origin;
   return { origin, reach, taps: taps.map(({ index, shift }) => ({ index, shift: shift - origin })) };
-}
-
-interface Source {
-  readonly operand: Operand;
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly groups: number;
-  /** Source rows and columns from one pixel of the result to the next. */
-  readonly strideH: number;
-  readonly strideW: number;
 }
 
 interface Staging {
@@ -80,7 +58,7 @@ function writeStaging(
   columns: number,
   maxRows = rows,
 ): Staging {
-  const { strideH, strideW, height, width, groups } = source;
+  const { strideH, strideW, groups } = source;
   const planes = source.channels / groups;
   const phasePitch = Math.max(columns, 4) + Math.floor(horizontal.reach / strideW);
   const rowPitch = phasePitch * strideW;
@@ -99,35 +77,11 @@ function writeStaging(
   }
   const steps = (planes * taps.length) / 2;
   const offsets = launch.temporary(4 * (steps + 3));
-  launch.floats(source.operand);
-  launch.ints(source.channels * height * width, planes, height, width, vertical.origin, horizontal.origin);
-  launch.ints(stripRows * strideH, stagedRows, strideW, phasePitch, rowPitch, planePitch);
+  const stagedPerStrip = { perStrip: stripRows * strideH, staged: stagedRows };
+  writeStage(launch, source, [vertical.origin, horizontal.origin], stagedPerStrip, phasePitch);
   launch.ints(launch.table(taps), taps.length / 2, offsets);
   const strips = Math.ceil(rows / stripRows);
   return { stripRows, strips, byteLength: 4 * (planes * planePitch + 16), steps, offsets };
-}
-
-interface Convolution {
-  readonly images: number;
-  readonly source: Source;
-  readonly vertical: Axis;
-  readonly horizontal: Axis;
-  readonly kW: number;
-  readonly weight: Operand;
-  /** Steps through the weight per group, result channel and source channel. */
-  readonly weightSteps: readonly [group: number, out: number, source: number];
-  readonly out: Operand;
-  readonly outChannels: number;
-  readonly bias: Operand | null;
-  readonly activation: number;
-  readonly negativeSlope: number;
-  /** The grid of result pixels and its place in a plane of the result. */
-  readonly rows: number;
-  readonly columns: number;
-  readonly origin: number;
-  readonly rowStep: number;
-  readonly columnStep: number;
-  readonly planeSize: number;
 }
 
 function convolve(launch: Launch, c: Convolution): void {
@@ -135,6 +89,10 @@ function convolve(launch: Launch, c: Convolution): void {
   const { groups } = source;
   const channels = c.outChannels / groups;
   if (c.images * channels * rows * columns === 0) return;
+  if (suitsWinograd(c)) {
+    convolveByWinograd(launch, c);
+    return;
+  }
   const staging = writeStaging(launch, source, c.vertical, c.horizontal, c.kW, rows, columns);
   const blocks = groups * Math.ceil(channels / 4);
   launch.floats(c.weight);

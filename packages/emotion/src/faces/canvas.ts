@@ -41,58 +41,72 @@ export interface Camera {
   readonly paper: Colour;
   /** 0 is sharp, 1 is as soft as the kernel [1 2 1] / 4 makes it. */
   readonly blur: number;
-  /** Amplitude of the grain. */
+  /** Deviation of the grain; 1 is the whole range from black to white. */
   readonly noise: number;
 }
 
-/** A square RGB picture of floats, 0 to 1. */
+/** A square RGB picture of floats, 0 to 1, that is painted over for every face. */
 export class Canvas {
   readonly size: number;
-  readonly pose: Pose;
-  readonly red: Float32Array;
-  readonly green: Float32Array;
-  readonly blue: Float32Array;
+  readonly #red: Float32Array;
+  readonly #green: Float32Array;
+  readonly #blue: Float32Array;
+  readonly #scratch: Float32Array;
+  #pose: Pose;
 
-  constructor(size: number, pose: Pose) {
+  constructor(size: number) {
     this.size = size;
-    this.pose = pose;
-    this.red = new Float32Array(size * size);
-    this.green = new Float32Array(size * size);
-    this.blue = new Float32Array(size * size);
+    this.#red = new Float32Array(size * size);
+    this.#green = new Float32Array(size * size);
+    this.#blue = new Float32Array(size * size);
+    this.#scratch = new Float32Array(size * size);
+    this.#pose = { centreX: size / 2, centreY: size / 2, scale: size / 2, cos: 1, sin: 0 };
+  }
+
+  /** Where the face stands from now on. */
+  place(pose: Pose): void {
+    this.#pose = pose;
   }
 
   /** Fill the picture with a gradient from `top` to `bottom`. */
   backdrop(top: Colour, bottom: Colour): void {
-    const { size } = this;
+    const size = this.size;
     for (let row = 0; row < size; row++) {
       const share = row / (size - 1);
       const from = row * size;
-      this.red.fill(top[0] + (bottom[0] - top[0]) * share, from, from + size);
-      this.green.fill(top[1] + (bottom[1] - top[1]) * share, from, from + size);
-      this.blue.fill(top[2] + (bottom[2] - top[2]) * share, from, from + size);
+      this.#red.fill(top[0] + (bottom[0] - top[0]) * share, from, from + size);
+      this.#green.fill(top[1] + (bottom[1] - top[1]) * share, from, from + size);
+      this.#blue.fill(top[2] + (bottom[2] - top[2]) * share, from, from + size);
     }
   }
 
   /** Paint a shape over what is there; `opacity` below 1 lets it shine through. */
   paint(shape: Shape, colour: Colour, opacity = 1): void {
-    const { size, red, green, blue } = this;
-    const { centreX, centreY, scale, cos, sin } = this.pose;
+    const size = this.size;
+    const [red, green, blue] = [this.#red, this.#green, this.#blue];
+    const { centreX, centreY, scale, cos, sin } = this.#pose;
     const [r, g, b] = colour;
-    const { distance } = shape;
-    // The box of the shape, turned with the face, and the box of pixels round that.
-    const middleX = centreX + scale * (cos * shape.x - sin * shape.y);
-    const middleY = centreY + scale * (sin * shape.x + cos * shape.y);
-    const reachX = scale * (Math.abs(cos) * shape.halfWidth + Math.abs(sin) * shape.halfHeight) + 1;
-    const reachY = scale * (Math.abs(sin) * shape.halfWidth + Math.abs(cos) * shape.halfHeight) + 1;
+    const { extent, distance } = shape;
+    // The shape's origin in pixels, its box turned with the face, and the box of pixels round that.
+    const originX = centreX + scale * (cos * shape.x - sin * shape.y);
+    const originY = centreY + scale * (sin * shape.x + cos * shape.y);
+    const boxX = (extent.left + extent.right) / 2;
+    const boxY = (extent.top + extent.bottom) / 2;
+    const middleX = originX + scale * (cos * boxX - sin * boxY);
+    const middleY = originY + scale * (sin * boxX + cos * boxY);
+    const halfWidth = (scale * (extent.right - extent.left)) / 2;
+    const halfHeight = (scale * (extent.bottom - extent.top)) / 2;
+    const reachX = cos * halfWidth + Math.abs(sin) * halfHeight + 0.5;
+    const reachY = Math.abs(sin) * halfWidth + cos * halfHeight + 0.5;
     const left = Math.max(0, Math.floor(middleX - reachX));
-    const right = Math.min(size - 1, Math.ceil(middleX + reachX));
+    const right = Math.min(size - 1, Math.floor(middleX + reachX));
     const top = Math.max(0, Math.floor(middleY - reachY));
-    const bottom = Math.min(size - 1, Math.ceil(middleY + reachY));
+    const bottom = Math.min(size - 1, Math.floor(middleY + reachY));
     const stepX = cos / scale;
     const stepY = -sin / scale;
     for (let row = top; row <= bottom; row++) {
-      const dx = left + 0.5 - middleX;
-      const dy = row + 0.5 - middleY;
+      const dx = left + 0.5 - originX;
+      const dy = row + 0.5 - originY;
       let x = (cos * dx + sin * dy) / scale;
       let y = (cos * dy - sin * dx) / scale;
       for (let index = row * size + left; index <= row * size + right; index++) {
@@ -111,8 +125,9 @@ export class Canvas {
 
   /** Light the picture as if the head were an ellipsoid with the given radii; what lies beyond it gets its rim's light. */
   illuminate(light: Light, radiusX: number, radiusY: number): void {
-    const { size, red, green, blue } = this;
-    const { centreX, centreY, scale, cos, sin } = this.pose;
+    const size = this.size;
+    const [red, green, blue] = [this.#red, this.#green, this.#blue];
+    const { centreX, centreY, scale, cos, sin } = this.#pose;
     for (let row = 0; row < size; row++) {
       for (let column = 0; column < size; column++) {
         const dx = column + 0.5 - centreX;
@@ -138,24 +153,19 @@ export class Canvas {
     }
   }
 
-  /** Develop the picture into bytes: blur, colour balance, grain, and the range 0 to 255. Returns `[3, S, S]`. */
-  develop(camera: Camera, random: Random): Uint8Array {
-    const { size } = this;
-    const count = size * size;
-    const scratch = new Float32Array(count);
-    const grain = new Float32Array(count);
-    if (camera.noise > 0) {
-      // A sum of four uniform bytes is close enough to a bell curve; its deviation is 148 of 510.
-      const amplitude = (camera.noise * 255) / 148;
-      for (let index = 0; index < count; index++) {
-        const bits = random.bits();
-        const sum = (bits & 255) + ((bits >>> 8) & 255) + ((bits >>> 16) & 255) + (bits >>> 24);
-        grain[index] = (sum - 510) * amplitude;
-      }
+  /**
+   * Develop the picture into bytes: blur, colour balance or print, grain, and the range 0 to 255.
+   *
+   * @param bytes receives the picture, `[3, size, size]`.
+   */
+  develop(camera: Camera, random: Random, bytes: Uint8Array): void {
+    const count = this.size * this.size;
+    const [red, green, blue] = [this.#red, this.#green, this.#blue];
+    if (camera.blur > 0) {
+      for (const plane of [red, green, blue]) soften(plane, this.#scratch, this.size, camera.blur);
     }
-    const planes = [this.red, this.green, this.blue];
-    if (camera.blur > 0) for (const plane of planes) soften(plane, scratch, size, camera.blur);
-    const bytes = new Uint8Array(3 * count);
+    const grain = this.#scratch;
+    fillGrain(grain, camera.noise, random);
     const { tint, contrast, brightness, print, ink, paper } = camera;
     const offset = 127.5 * (1 - contrast) + 255 * brightness;
     const keep = 255 * contrast * (1 - print);
@@ -164,24 +174,40 @@ export class Canvas {
     const [inkR, inkG, inkB] = [press * ink[0], press * ink[1], press * ink[2]];
     const [stepR, stepG, stepB] = [press * paper[0] - inkR, press * paper[1] - inkG, press * paper[2] - inkB];
     for (let index = 0; index < count; index++) {
-      const r = this.red[index]!;
-      const g = this.green[index]!;
-      const b = this.blue[index]!;
+      const r = red[index]!;
+      const g = green[index]!;
+      const b = blue[index]!;
       const light = 0.299 * r + 0.587 * g + 0.114 * b;
       const base = offset + grain[index]!;
       bytes[index] = byte(r * gainR + inkR + stepR * light + base);
       bytes[count + index] = byte(g * gainG + inkG + stepG * light + base);
       bytes[2 * count + index] = byte(b * gainB + inkB + stepB * light + base);
     }
-    return bytes;
   }
 }
+
+/** Normal noise of the given deviation, as grey levels: nearly, for a sum of four uniform bytes is close to a bell. */
+function fillGrain(grain: Float32Array, deviation: number, random: Random): void {
+  if (deviation === 0) {
+    grain.fill(0);
+    return;
+  }
+  const perUnit = (deviation * 255) / FOUR_BYTES_DEVIATION;
+  for (let index = 0; index < grain.length; index++) {
+    const bits = random.bits();
+    const sum = (bits & 255) + ((bits >>> 8) & 255) + ((bits >>> 16) & 255) + (bits >>> 24);
+    grain[index] = (sum - 510) * perUnit;
+  }
+}
+
+/** The root of four times the variance of a byte, 4 (256^2 - 1) / 12. */
+const FOUR_BYTES_DEVIATION = 147.8;
 
 function byte(value: number): number {
   return value <= 0 ? 0 : value >= 255 ? 255 : (value + 0.5) | 0;
 }
 
-/** Blur in place with the kernel [s, 2 - 2s... ] of strength `blur`, first along rows, then along columns. */
+/** Blur in place with the kernel [b/4, 1 - b/2, b/4], along rows and then along columns. */
 function soften(plane: Float32Array, scratch: Float32Array, size: number, blur: number): void {
   const side = blur / 4;
   const middle = 1 - blur / 2;

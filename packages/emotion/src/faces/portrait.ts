@@ -106,7 +106,7 @@ export function paintEyes(canvas: Canvas, person: Person, expression: Expression
     const width = eyeWidth * turned.narrow(at);
     const slope = side * eyeDroop;
     canvas.paint(ellipse(x, y - 0.02, width * 1.35, 0.15), dim(skin, 0.82), 0.4);
-    const opening = lens(x, y, width, -upperLid * 1.35, lowerLid * 1.35, 0, slope);
+    const opening = lens(x, y, width, { upper: -upperLid * 1.35, lower: lowerLid * 1.35, tilt: slope });
     if (upperLid + lowerLid > 0.035) {
       canvas.paint(opening, WHITE);
       const iris = ellipse(x + expression.gazeX, y + expression.gazeY - 0.01, 0.078, 0.082);
@@ -173,8 +173,11 @@ export function paintMouth(canvas: Canvas, person: Person, expression: Expressio
   if (mouthOpen > 0) {
     const upper = mouthSag - mouthOpen * 0.15;
     const lower = mouthSag + mouthOpen * 0.95;
-    const hole = lens(x, y, width, upper, lower, 0, mouthTilt);
-    canvas.paint(lens(x, y, width + lipThickness / 2, upper, lower, lipThickness * 0.8, mouthTilt), lip);
+    const hole = lens(x, y, width, { upper, lower, tilt: mouthTilt });
+    canvas.paint(
+      lens(x, y, width + lipThickness / 2, { upper, lower, tilt: mouthTilt, grow: lipThickness * 0.8 }),
+      lip,
+    );
     canvas.paint(hole, DARK);
     if (mouthOpen > 0.1) {
       canvas.paint(
@@ -184,7 +187,10 @@ export function paintMouth(canvas: Canvas, person: Person, expression: Expressio
       );
     }
     if (expression.teeth)
-      canvas.paint(lens(x, y, width * 0.92, upper, upper + mouthOpen * 0.5, 0, mouthTilt), WHITE);
+      canvas.paint(
+        lens(x, y, width * 0.92, { upper, lower: upper + mouthOpen * 0.5, tilt: mouthTilt }),
+        WHITE,
+      );
     return;
   }
   canvas.paint(
@@ -238,7 +244,7 @@ export function paintHair(canvas: Canvas, person: Person, turned: Turned): void 
     case "cap":
       canvas.paint(above(egg(0, -0.08, headWidth * 1.08, 1.06, 0), line0 + 0.06), cloth);
       canvas.paint(
-        lens(turned.x(0) * 1.2, line0 + 0.05, headWidth * 1.05, -0.06, 0.1, 0.02),
+        lens(turned.x(0) * 1.2, line0 + 0.05, headWidth * 1.05, { upper: -0.06, lower: 0.1, grow: 0.02 }),
         dim(cloth, 0.7),
       );
       return;

@@ -3,33 +3,26 @@
  */
 
 import { builtInFaces } from "../faces.ts";
-import { classCounts, type FaceData, type ImageSet, SPLITS, type Split } from "../images.ts";
-import type { CommonFlags } from "./flags.ts";
-import { loadFolder } from "./folder.ts";
+import type { FaceData } from "../images.ts";
+import type { Config } from "./config.ts";
+import { loadFolderCached } from "./pixel-cache.ts";
 
-/** Epochs on the built-in faces when nothing else is asked for: enough for 95 % on unseen ones. */
-export const BUILT_IN_EPOCHS = 6;
+/** Most epochs when nothing else is asked for: 50 on a folder; few are enough for the built-in faces. */
+export function epochsOf({ epochs, data }: Config): number {
+  return epochs ?? (data === null ? 6 : 50);
+}
 
-export async function openFaces(flags: CommonFlags, say: (line: string) => void): Promise<FaceData> {
-  const faces = flags.data
-    ? await loadFolder(flags.data, { skipBad: flags.skipBad ?? false })
-    : builtInFaces();
+/** Loads the faces and says what they are; names the files that were left out. */
+export async function openFaces(config: Config, say: (line: string) => void): Promise<FaceData> {
+  const { data, imageSize, skipBad } = config;
+  if (data === null) {
+    const faces = builtInFaces();
+    say(`faces: ${faces.source}`);
+    return faces;
+  }
+  const faces = await loadFolderCached(data, { size: imageSize, skipBad });
   say(`faces: ${faces.source}`);
+  for (const { file, reason } of faces.skipped)
+    console.error(`warning: left out ${reason.includes(file) ? "" : `${file}: `}${reason}`);
   return faces;
 }
-
-/** One part of the faces, for commands that need no more. */
-export async function openSplit(
-  flags: CommonFlags,
-  split: Split,
-  say: (line: string) => void,
-): Promise<ImageSet> {
-  return (await openFaces(flags, say))[split];
-}
-
-/** For people: how many images of which class. */
-export function describeSet(name: string, set: ImageSet): string {
-  return `${name}: ${set.count} images (${classCounts(set).join(", ")})`;
-}
-
-export { SPLITS };

@@ -1,68 +1,121 @@
 /**
- * The flags that the programs share, and how a value is checked.
- *
- * train, evaluate and predict take one set of flags, so that a command line can be edited from one into the next.
+ * The command line, made from the configuration's schema: a flag for every key, read as text and checked with the rest
+ * of the configuration.
  */
 
-import { Command, InvalidArgumentError, Option } from "commander";
-import { DEVICE_CHOICES, type DeviceChoice } from "mien";
+import { Command, Option } from "commander";
+import { z } from "zod";
+import {
+  CONFIG_KEYS,
+  type Config,
+  type ConfigKey,
+  configSchema,
+  type EffectiveConfig,
+  flagOf,
+  loadConfig,
+} from "./config.ts";
 
+/** What all commands know beside the configuration. */
 export interface CommonFlags {
-  readonly data?: string;
-  readonly device: DeviceChoice;
-  readonly epochs?: number;
-  readonly batchSize: number;
-  readonly seed: number;
-  readonly threads?: number;
+  readonly config?: string;
   readonly quiet?: boolean;
-  readonly models: string;
-  readonly results: string;
-  readonly skipBad?: boolean;
 }
 
-/** Reads a whole number in a range; commander puts the flag's name before the message. */
-function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < least || value > most) {
-      throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
-    }
-    return value;
+/** What a command is given. */
+export interface Invocation<Extra> {
+  readonly config: Config;
+  readonly sources: EffectiveConfig["sources"];
+  readonly extra: Extra & CommonFlags;
+  /** Prints a line, unless --quiet. */
+  readonly say: (line: string) => void;
+}
+
+type JsonSchema = { type?: string; anyOf?: JsonSchema[]; enum?: string[]; default?: unknown };
+
+/** What kind of value a key takes, read off its schema. */
+function kindOf(key: ConfigKey): {
+  type: string;
+  nullable: boolean;
+  choices: string[] | undefined;
+  fallback: unknown;
+} {
+  const json = z.toJSONSchema(configSchema.shape[key], { io: "input" }) as JsonSchema;
+  const own = json.anyOf?.find(({ type }) => type !== "null") ?? json;
+  return {
+    type: own.type ?? "string",
+    nullable: json.anyOf !== undefined,
+    choices: own.enum,
+    fallback: json.default,
   };
 }
 
-/** Reads a number above `above` and up to `most`. */
-export function positiveNumber(most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === "" || !(value > 0 && value <= most)) {
-      throw new InvalidArgumentError(`Expected a number above 0, at most ${most}.`);
-    }
-    return value;
-  };
+/** A command-line text as a value; what it means is checked with the whole configuration. */
+function parseValue(text: string, type: string, nullable: boolean): unknown {
+  if (nullable && text === "none") return null;
+  if (type === "array") return text.split(",").map((part) => numberOf(part));
+  return type === "number" || type === "integer" ? numberOf(text) : text;
 }
 
-/** A program with the shared flags, before its own. */
-export function commandWithFlags(name: string, description: string): Command {
-  return new Command(name)
-    .description(description)
-    .option(
-      "--data <dir>",
-      "folder with {train,validation,test}/{happy,neutral,sad,surprise}; default: built-in faces",
-    )
-    .addOption(new Option("--device <name>", "where to compute").choices(DEVICE_CHOICES).default("auto"))
-    .option(
-      "--epochs <n>",
-      "most epochs to train (default: 50; fewer on the built-in faces)",
-      wholeNumber(1, 100_000),
-    )
-    .option("--batch-size <n>", "images per step", wholeNumber(1, 65_536), 64)
-    .option("--seed <n>", "makes a run repeatable", wholeNumber(0, Number.MAX_SAFE_INTEGER), 42)
-    .option("--threads <n>", "threads of the CPU device (default: all)", wholeNumber(1, 256))
-    .option("--models <dir>", "where models are written to and read from", "models")
-    .option("--results <dir>", "where reports are written to", "results")
-    .option("--skip-bad", "leave out images that cannot be read, instead of stopping")
+function numberOf(text: string): number | string {
+  return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
+}
+
+function optionFor(key: ConfigKey): Option {
+  const { type, nullable, choices, fallback } = kindOf(key);
+  const { description = "" } = configSchema.shape[key];
+  const shown =
+    fallback === null ? "" : ` (default: ${Array.isArray(fallback) ? fallback.join(",") : fallback})`;
+  if (type === "boolean") {
+    return fallback
+      ? new Option(flagOf(`no${key[0]!.toUpperCase()}${key.slice(1)}`), `do not ${description}`)
+      : new Option(flagOf(key), description);
+  }
+  const name = type === "array" ? "a,b" : type === "string" ? (choices ? "name" : "path") : "n";
+  const option = new Option(`${flagOf(key)} <${name}>`, `${description}${shown}`);
+  return choices ? option.choices(choices) : option.argParser((text) => parseValue(text, type, nullable));
+}
+
+/** The keys that every command takes, so that a command line can be edited from one into another. */
+export const SHARED_KEYS: readonly ConfigKey[] = [
+  "data",
+  "device",
+  "threads",
+  "seed",
+  "epochs",
+  "batchSize",
+  "models",
+  "results",
+  "skipBad",
+];
+
+/**
+ * Makes a command with a flag for each of `keys`, `--config` and `--quiet`.
+ *
+ * @param run is called with the checked configuration, and the command's other flags in `extra`
+ */
+export function defineCommand<Extra extends object>(
+  name: string,
+  description: string,
+  keys: readonly ConfigKey[],
+  run: (invocation: Invocation<Extra>) => Promise<void>,
+): Command {
+  const command = new Command(name).description(description);
+  for (const key of CONFIG_KEYS) if (keys.includes(key)) command.addOption(optionFor(key));
+  return command
+    .option("--config <file>", "settings from a file (default: mien.config.ts, if it is there)")
     .option("--quiet", "print results and warnings alone")
     .showHelpAfterError("(add --help for the flags)")
-    .allowExcessArguments(false);
+    .action(async (...args: unknown[]) => {
+      const given = command.opts() as Record<string, unknown>;
+      const flags: Record<string, unknown> = {};
+      const extra: Record<string, unknown> = {};
+      for (const [key, value] of Object.entries(given)) {
+        if (!CONFIG_KEYS.includes(key as ConfigKey)) extra[key] = value;
+        else if (command.getOptionValueSource(key) !== "default") flags[key] = value;
+      }
+      const operands = args.slice(0, -2);
+      const { config, sources } = await loadConfig(flags, extra["config"] as string | undefined);
+      const say = extra["quiet"] ? () => {} : (line: string) => console.log(line);
+      await run({ config, sources, extra: { ...extra, operands } as unknown as Extra & CommonFlags, say });
+    });
 }

@@ -6,8 +6,10 @@
  * hear of all ten. Files are taken in the order of their names, which makes a run repeatable on another machine.
  */
 
-import { readdir, readFile, realpath, stat } from "node:fs/promises";
-import { basename, extname, join, relative, sep } from "node:path";
+import { readFileSync, realpathSync, type Stats, statSync } from "node:fs";
+import { readdir, realpath, stat } from "node:fs/promises";
+import { extname, join, relative, sep } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { ArgumentError, DataError } from "@mien/tensor";
 import { EMOTIONS } from "../classes.ts";
 import { type FaceData, type ImageSet, SPLITS, type Split, toPlanar, withChannels } from "../images.ts";
@@ -42,11 +44,12 @@ interface Entry {
   readonly name: string;
   readonly split: Split;
   readonly label: number;
+  readonly isLink: boolean;
 }
 
 const EXTENSIONS = [".jpg", ".jpeg", ".png"];
-/** Files on their way at once, and how many are read between two turns of the event loop. */
-const AT_ONCE = 32;
+/** How many files are read between two turns of the event loop: some 10 milliseconds' worth. */
+const PER_TURN = 32;
 /** How many bad images a message names. */
 const NAMED = 5;
 
@@ -66,15 +69,14 @@ export async function loadFolder(root: string, options: LoadFolderOptions = {}):
   for (const split of SPLITS) entries.push(...(await listSplit(root, realRoot, split)));
   const bad: BadImage[] = [];
   const images = new Map<Entry, DecodedImage>();
-  for (let start = 0; start < entries.length; start += AT_ONCE) {
-    const batch = entries.slice(start, start + AT_ONCE);
-    const decoded = await Promise.all(batch.map((entry) => readEntry(entry, realRoot, size)));
-    for (const [index, image] of decoded.entries()) {
-      const entry = batch[index]!;
-      if (image instanceof DataError) bad.push({ file: entry.file, reason: image.message });
-      else images.set(entry, image);
+  for (const [index, entry] of entries.entries()) {
+    const image = readEntry(entry, realRoot, size);
+    if (image instanceof DataError) bad.push({ file: entry.file, reason: image.message });
+    else images.set(entry, image);
+    if ((index + 1) % PER_TURN === 0 || index + 1 === entries.length) {
+      onProgress?.(index + 1, entries.length);
+      await nextTurn();
     }
-    onProgress?.(start + batch.length, entries.length);
   }
   if (bad.length > 0 && !skipBad) {
     const fact = `${bad.length} of ${entries.length} images cannot be read`;
@@ -101,7 +103,16 @@ export async function loadImageFile(
   size: number,
 ): Promise<{ readonly data: Uint8Array; readonly channels: 1 | 3 }> {
   checkSize("loadImageFile", size);
-  const image = resizeBilinear(decodeImage(await readBytes(path, path), path), size, size);
+  return decodeFaceImage(readBytes(path, path), path, size);
+}
+
+/** The bytes of an image file as pixels, planar `[channels, size, size]`; `name` is for messages. */
+export function decodeFaceImage(
+  bytes: Uint8Array,
+  name: string,
+  size: number,
+): { readonly data: Uint8Array; readonly channels: 1 | 3 } {
+  const image = resizeBilinear(decodeImage(bytes, name), size, size);
   return { data: toPlanar(image), channels: image.channels };
 }
 
@@ -130,14 +141,15 @@ async function listSplit(root: string, realRoot: string, split: Split): Promise<
   for (const [label, emotion] of EMOTIONS.entries()) {
     await checkFolder(root, realRoot, `${split}/${emotion}`);
     const folder = join(root, split, emotion);
-    const names = (await readdir(folder)).filter(isImageName).sort(byCodeUnits);
-    if (names.length === 0) {
+    const found = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => isImageName(name));
+    if (found.length === 0) {
       throw new DataError(
         `loadFolder: ${split}/${emotion} has no images, expected *.jpg or *.png in ${folder}. Help: ${LAYOUT}`,
       );
     }
-    for (const name of names) {
-      entries.push({ file: join(folder, name), name: `${split}/${emotion}/${name}`, split, label });
+    for (const item of found.sort((a, b) => byCodeUnits(a.name, b.name))) {
+      const name = `${split}/${emotion}/${item.name}`;
+      entries.push({ file: join(folder, item.name), name, split, label, isLink: item.isSymbolicLink() });
     }
   }
   return entries;
@@ -166,12 +178,12 @@ async function checkFolder(root: string, realRoot: string, path: string): Promis
 }
 
 /** The image of one entry at the wanted size, or what is wrong with it. */
-async function readEntry(entry: Entry, realRoot: string, size: number): Promise<DecodedImage | DataError> {
+function readEntry(entry: Entry, realRoot: string, size: number): DecodedImage | DataError {
   try {
-    if (!isInside(realRoot, await realpath(entry.file))) {
+    if (entry.isLink && !isInside(realRoot, realpathSync(entry.file))) {
       return new DataError(`${entry.name}: a link that leads out of the data folder`);
     }
-    return resizeBilinear(decodeImage(await readBytes(entry.file, entry.name), entry.name), size, size);
+    return resizeBilinear(decodeImage(readBytes(entry.file, entry.name), entry.name), size, size);
   } catch (error) {
     if (error instanceof DataError) return error;
     return new DataError(`${entry.name}: cannot be read (${codeOf(error)})`);
@@ -179,24 +191,17 @@ async function readEntry(entry: Entry, realRoot: string, size: number): Promise<
 }
 
 /** A file's bytes; asks for its kind and size first, because a pipe never ends and a film fills the memory. */
-async function readBytes(file: string, name: string): Promise<Uint8Array> {
+function readBytes(file: string, name: string): Uint8Array {
+  let found: Stats;
   try {
-    const { size } = await regularFile(file, name);
-    if (size > MOST_BYTES) {
-      throw new DataError(`${name}: file too large, got ${size} bytes, expected at most ${MOST_BYTES}`);
-    }
-    return await readFile(file);
+    found = statSync(file);
+    if (found.isFile() && found.size <= MOST_BYTES) return readFileSync(file);
   } catch (error) {
-    if (error instanceof DataError) throw error;
     throw new DataError(`${name}: cannot be read (${codeOf(error)}). Help: check its path and permissions`);
   }
-}
-
-async function regularFile(file: string, name: string): Promise<{ readonly size: number }> {
-  const found = await stat(file);
   if (!found.isFile())
     throw new DataError(`${name}: not a file, got a folder or a device, expected an image`);
-  return found;
+  throw new DataError(`${name}: file too large, got ${found.size} bytes, expected at most ${MOST_BYTES}`);
 }
 
 /** The images of one split as one array. */
@@ -225,7 +230,7 @@ function packSplit(
 
 /** Hidden files are none of ours: `._face.jpg` is what macOS leaves on foreign disks. */
 function isImageName(name: string): boolean {
-  return !basename(name).startsWith(".") && EXTENSIONS.includes(extname(name).toLowerCase());
+  return !name.startsWith(".") && EXTENSIONS.includes(extname(name).toLowerCase());
 }
 
 function isInside(root: string, path: string): boolean {

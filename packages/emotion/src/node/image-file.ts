@@ -71,6 +71,13 @@ function decodeJpeg(bytes: Uint8Array, refuse: Refuse): DecodedImage {
   if (typeof header === "string") return refuse(`${header}, expected a whole picture`, RESAVE);
   const { width, height, components, bitDepth } = header;
   checkSize(width, height, refuse);
+  // Huffman codes spend a bit at least on each block of 8 x 8 pixels; who claims more pixels is lying.
+  if (bytes.length * 8 < (width * height) / 64) {
+    refuse(
+      `truncated JPEG, got ${bytes.length} bytes for ${width} x ${height} pixels, expected more`,
+      RESAVE,
+    );
+  }
   if (bitDepth !== 8 || (components !== 1 && components !== 3)) {
     const got = `${components} components of ${bitDepth} bits`;
     refuse(`unusual JPEG, got ${got}, expected 1 or 3 components of 8 bits`, RESAVE);
@@ -142,6 +149,8 @@ function overWhite(rgba: Uint8Array, channels: 1 | 3): Uint8Array {
   return data;
 }
 
+/** What a decoder has to say; where it stumbles over its own feet, that says nothing to the user. */
 function reason(error: unknown): string {
+  if (error instanceof TypeError) return "contents that contradict themselves";
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 export { Adam, type AdamOptions, AdamW } from "./adam.ts";
+export { clipGradNorm } from "./clip-grad.ts";
 export type { ParamRun } from "./flat.ts";
 export {
   type NewGroup,

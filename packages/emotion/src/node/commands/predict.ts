@@ -2,87 +2,144 @@
  * `predict`: what one face looks like. On the CPU unless told otherwise, because one image is done before a GPU is up.
  */
 
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { ArgumentError, noGrad, openDevice, scope, softmax } from "mien";
+import { type Device, noGrad, openDevice, scope, softmax } from "mien";
 import { EMOTIONS } from "../../classes.ts";
 import { likeliest } from "../../evaluate.ts";
 import { FaceLoader } from "../../face-loader.ts";
 import type { EmotionCNN } from "../../model.ts";
-import { type CommonFlags, commandWithFlags } from "../flags.ts";
-import { loadImageFile } from "../folder.ts";
+import { writeFileAtomic } from "../atomic-write.ts";
+import { UsageError } from "../config.ts";
+import { isImageName } from "../face-files.ts";
+import { defineCommand, type Invocation, SHARED_KEYS } from "../flags.ts";
+import { decodeFaceImage, loadImageFile } from "../folder.ts";
 import { loadModel } from "./evaluate.ts";
 
-interface PredictFlags extends CommonFlags {
+interface PredictFlags {
   readonly image: readonly string[];
   readonly model?: string;
   readonly json?: boolean;
+  readonly visualize?: boolean;
+  readonly save?: string;
 }
 
 const EXAMPLES = `
-The image should show one face, cropped so that it fills the picture.
+The image should show one face, cropped so that it fills the picture. --data, --epochs and --seed have no effect here.
 
 Examples:
-  $ tsx examples/predict.ts --image face.jpg
-  $ tsx examples/predict.ts --image a.png b.png --json`;
+  $ mien predict --image face.jpg
+  $ mien predict --image photos/ --json
+  $ mien predict --image face.png --visualize --save face-read.png
+  $ cat face.jpg | mien predict --image -`;
 
 export function predictCommand(): Command {
-  return commandWithFlags(
+  return defineCommand<PredictFlags>(
     "predict",
-    "Tells the emotion of a cropped face. (--data, --epochs and --seed have no effect here.)",
+    "Tells the emotion of a cropped face.",
+    SHARED_KEYS,
+    runPrediction,
   )
-    .requiredOption("--image <files...>", "jpg or png files, each a cropped face")
+    .requiredOption("--image <files...>", "jpg or png files, folders of them, or - for standard input")
     .option("--model <file>", "the model (default: best_model.safetensors in --models)")
     .option("--json", "print one JSON object per image")
-    .addHelpText("after", EXAMPLES)
-    .action(runPrediction);
+    .option("--visualize", "draw the faces beside bars (to prediction.png in --results, or --save)")
+    .option("--save <file>", "where to draw to; implies --visualize")
+    .addHelpText("after", EXAMPLES);
 }
 
-async function runPrediction(flags: PredictFlags): Promise<void> {
-  const device = await openDevice(flags.device === "auto" ? "cpu" : flags.device, { threads: 1, ...flags });
+/** A face with what the model says of it. */
+interface Prediction {
+  readonly name: string;
+  readonly image: Uint8Array;
+  readonly channels: 1 | 3;
+  readonly size: number;
+  readonly probabilities: Float32Array;
+}
+
+async function runPrediction({ config, extra, say }: Invocation<PredictFlags>): Promise<void> {
+  const files = await filesOf(extra.image);
+  const device = await openDevice(config.device === "auto" ? "cpu" : config.device, {
+    threads: config.threads ?? 1,
+    log: say,
+  });
   try {
-    const model = await loadModel(flags.model ?? join(flags.models, "best_model.safetensors"), device);
-    for (const file of flags.image) {
-      const shares = await predictFile(model, file);
-      print(file, shares, flags.json ?? false);
+    const model = await loadModel(extra.model ?? join(config.models, "best_model.safetensors"), device);
+    const drawn: Prediction[] = [];
+    for (const file of files) {
+      const prediction = await predictFile(model, file, device);
+      print(prediction, extra.json ?? false);
+      drawn.push(prediction);
+    }
+    if (extra.visualize || extra.save) {
+      const path = extra.save ?? join(config.results, "prediction.png");
+      const { drawPredictions } = await import("../pictures/index.ts");
+      await writeFileAtomic(path, await drawPredictions(drawn));
+      if (!extra.json) say(`saved: ${path}`);
     }
   } finally {
     device.dispose();
   }
 }
 
-/** The probabilities of the four classes for one image file. */
-async function predictFile(model: EmotionCNN, file: string): Promise<Float32Array> {
+/** The files that the arguments name, folders replaced by the images in them. */
+async function filesOf(names: readonly string[]): Promise<string[]> {
+  const lists = await Promise.all(
+    names.map(async (name) => {
+      const isFolder =
+        name !== "-" &&
+        (await stat(name).then(
+          (found) => found.isDirectory(),
+          () => false,
+        ));
+      if (!isFolder) return [name];
+      const inside = (await readdir(name)).filter(isImageName).sort();
+      if (inside.length === 0)
+        throw new UsageError(`predict: there is no image in ${name}, expected .jpg or .png files`);
+      return inside.map((file) => join(name, file));
+    }),
+  );
+  return lists.flat();
+}
+
+async function readStandardInput(): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
+  return Buffer.concat(chunks);
+}
+
+/** The probabilities of the four classes for one image. */
+async function predictFile(model: EmotionCNN, name: string, device: Device): Promise<Prediction> {
   const size = model.config.imageSize;
-  const { data, channels } = await loadImageFile(file, size);
-  const device = model.parameters()[0]?.device;
-  if (!device) throw new ArgumentError("predict: got a model without parameters");
+  const { data, channels } =
+    name === "-"
+      ? decodeFaceImage(await readStandardInput(), "standard input", size)
+      : await loadImageFile(name, size);
   const set = { images: data, labels: new Int32Array(1), count: 1, channels, size };
   const loader = new FaceLoader(set, device);
   model.eval();
-  const probabilities = noGrad(() =>
-    scope(() => softmax(model.forward(loader.batch(Int32Array.of(0)).images), 1)),
-  );
+  const shares = noGrad(() => scope(() => softmax(model.forward(loader.batch(Int32Array.of(0)).images), 1)));
   try {
-    return (await probabilities.data()) as Float32Array;
+    return { name, image: data, channels, size, probabilities: (await shares.data()) as Float32Array };
   } finally {
-    probabilities.dispose();
+    shares.dispose();
     loader.dispose();
   }
 }
 
-function print(file: string, shares: Float32Array, json: boolean): void {
-  const emotion = EMOTIONS[likeliest(shares)[0]!]!;
+function print({ name, probabilities }: Prediction, json: boolean): void {
+  const emotion = EMOTIONS[likeliest(probabilities)[0]!]!;
   if (json) {
-    const probabilities = Object.fromEntries(EMOTIONS.map((name, c) => [name, shares[c]!]));
-    console.log(JSON.stringify({ file, emotion, probabilities }));
+    const shares = Object.fromEntries(EMOTIONS.map((each, c) => [each, probabilities[c]!]));
+    console.log(JSON.stringify({ file: name, emotion, probabilities: shares }));
     return;
   }
-  console.log(`${file}: ${emotion}`);
-  for (const [c, name] of EMOTIONS.entries()) {
-    const share = shares[c]!;
+  console.log(`${name}: ${emotion}`);
+  for (const [c, each] of EMOTIONS.entries()) {
+    const share = probabilities[c]!;
     console.log(
-      `  ${name.padEnd(9)}${(100 * share).toFixed(1).padStart(6)} %  ${"█".repeat(Math.round(30 * share))}`,
+      `  ${each.padEnd(9)}${(100 * share).toFixed(1).padStart(6)} %  ${"█".repeat(Math.round(30 * share))}`,
     );
   }
 }

@@ -9,126 +9,206 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { type Device, Generator, openDevice } from "mien";
+import { encodeCheckpoint, loadCheckpoint, type Settings } from "../../checkpoint.ts";
+import { EMOTIONS } from "../../classes.ts";
+import { fingerprint } from "../../fingerprint.ts";
 import { classCounts, type FaceData } from "../../images.ts";
 import { EmotionCNN } from "../../model.ts";
 import { encodeModel } from "../../model-file.ts";
-import { type EpochRecord, train } from "../../trainer.ts";
-import { DEFAULT_AUGMENTATION } from "../../transforms.ts";
+import { type EpochRecord, Trainer, type TrainOptions } from "../../trainer.ts";
 import { removeStalePartials, writeFileAtomic } from "../atomic-write.ts";
-import { BUILT_IN_EPOCHS, openFaces } from "../faces-source.ts";
-import { type CommonFlags, commandWithFlags, positiveNumber } from "../flags.ts";
+import { CONFIG_KEYS, type Config } from "../config.ts";
+import { epochsOf, openFaces } from "../faces-source.ts";
+import { defineCommand, type Invocation } from "../flags.ts";
+import { drawTrainingCurves } from "../pictures/index.ts";
 import { Interrupted, withInterrupt } from "../program.ts";
 import { EpochProgress } from "../progress.ts";
-import { evaluateAndReport } from "./evaluate.ts";
+import { TensorBoardLog } from "../tensorboard.ts";
+import { evaluateAndReport, readModelFile } from "./evaluate.ts";
 
-interface TrainFlags extends CommonFlags {
-  readonly learningRate: number;
-  readonly augment: boolean;
-  readonly classWeights: boolean;
-  readonly earlyStopping: boolean;
+interface TrainFlags {
+  readonly resume?: boolean;
   readonly evaluate: boolean;
 }
 
 const EXAMPLES = `
 Examples:
-  $ tsx examples/train.ts                                  a minute on the built-in faces
-  $ tsx examples/train.ts --data faces --epochs 30         your own folder of images
-  $ tsx examples/train.ts --device webgpu --seed 7`;
+  $ mien train                                    a minute on the built-in faces
+  $ mien train --data faces --epochs 30           your own folder of images
+  $ mien train --data faces --resume              goes on after Ctrl-C
+  $ mien train --device webgpu --scheduler cosine --warmup-epochs 1`;
+
+const BEST = "best_model.safetensors";
+const LAST = "last_model.safetensors";
 
 export function trainCommand(): Command {
-  return commandWithFlags("train", "Trains EmotionCNN, and keeps the best model and the last.")
-    .option("--learning-rate <x>", "the first learning rate of Adam", positiveNumber(1e9), 0.001)
-    .option("--no-augment", "train on the images as they are")
-    .option("--no-class-weights", "let frequent classes count more")
-    .option("--no-early-stopping", "train all epochs, even without improvement")
+  return defineCommand<TrainFlags>(
+    "train",
+    "Trains EmotionCNN, and keeps the best model and the last.",
+    CONFIG_KEYS,
+    (invocation) => withInterrupt((signal) => runTraining(invocation, signal)),
+  )
+    .option("--resume", `go on where ${LAST} stands, with the same numbers as if it had never stopped`)
     .option("--no-evaluate", "leave out the test images at the end")
-    .addHelpText("after", EXAMPLES)
-    .action((flags: TrainFlags) => withInterrupt((signal) => runTraining(flags, signal)));
+    .addHelpText("after", EXAMPLES);
 }
 
-/** Trains as the flags say. Throws Interrupted after Ctrl-C, when all is saved. */
-export async function runTraining(flags: TrainFlags, signal: AbortSignal): Promise<void> {
-  const say = flags.quiet ? () => {} : (line: string) => console.log(line);
-  const faces = await openFaces(flags, say);
-  const device = await openDevice(flags.device, { ...flags, log: say });
-  await mkdir(flags.models, { recursive: true });
-  await removeStalePartials(flags.models);
+/** The trainer's options in terms of the configuration. */
+export function trainOptions(config: Config): TrainOptions {
+  const { flip, rotation, cropScale, brightness, contrast, saturation, hue } = config;
+  return {
+    epochs: epochsOf(config),
+    batchSize: config.batchSize,
+    learningRate: config.learningRate,
+    schedule: {
+      name: config.scheduler,
+      factor: config.schedulerFactor,
+      patience: config.schedulerPatience,
+      warmupEpochs: config.warmupEpochs,
+    },
+    weightDecay: config.weightDecay,
+    clipGradNorm: config.clipGradNorm,
+    labelSmoothing: config.labelSmoothing,
+    seed: config.seed,
+    augmentation: config.augment
+      ? { flip, rotation, cropScale, brightness, contrast, saturation, hue }
+      : null,
+    classWeights: config.classWeights,
+    earlyStopping: config.earlyStopping ? config.earlyStoppingPatience : null,
+  };
+}
+
+async function runTraining(
+  { config, extra, say }: Invocation<TrainFlags>,
+  signal: AbortSignal,
+): Promise<void> {
+  const faces = await openFaces(config, say);
+  const device = await openDevice(config.device, {
+    ...(config.threads && { threads: config.threads }),
+    log: say,
+  });
+  await mkdir(config.models, { recursive: true });
+  await removeStalePartials(config.models);
   try {
-    await trainOn(faces, device, flags, signal, say);
+    const best = await trainOn({
+      faces,
+      device,
+      config,
+      say,
+      signal,
+      quiet: extra.quiet ?? false,
+      resume: extra.resume ?? false,
+    });
+    if (extra.evaluate && !signal.aborted)
+      await evaluateAndReport(best, faces.test, "test", device, config, say);
   } finally {
     device.dispose();
   }
 }
 
-async function trainOn(
-  faces: FaceData,
-  device: Device,
-  flags: TrainFlags,
-  signal: AbortSignal,
-  say: (line: string) => void,
-): Promise<void> {
-  const epochs = flags.epochs ?? (flags.data ? 50 : BUILT_IN_EPOCHS);
-  const size = faces.train.size;
-  const model = new EmotionCNN({ imageSize: size, device, generator: new Generator(flags.seed).fork(0) });
+interface Run {
+  readonly faces: FaceData;
+  readonly device: Device;
+  readonly config: Config;
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+  readonly quiet: boolean;
+  readonly resume: boolean;
+}
+
+/** Trains, saves after each epoch, and returns the path of the best model. */
+async function trainOn({ faces, device, config, say, signal, quiet, resume }: Run): Promise<string> {
+  const { models, imageSize, convChannels, hiddenSize: hidden, seed } = config;
+  const options = trainOptions(config);
+  const epochs = options.epochs!;
+  const model = new EmotionCNN({
+    imageSize,
+    convChannels,
+    hidden,
+    device,
+    generator: new Generator(seed).fork(0),
+  });
+  const progress = new EpochProgress(epochs, quiet);
+  const trainer = new Trainer(model, faces, device, {
+    ...options,
+    signal,
+    onStep: (step) => progress.step(step),
+  });
+  const settings = settingsOf(config, faces);
+  const last = join(models, LAST);
+  const best = join(models, BEST);
+  const save = async () =>
+    writeFileAtomic(last, await encodeCheckpoint(model, trainer, settings, { config }));
   const parameters = model.parameters().reduce((sum, parameter) => sum + parameter.numel, 0);
   say(`model: EmotionCNN, ${parameters.toLocaleString("en")} parameters, on ${device.description}`);
+  if (resume) {
+    loadCheckpoint(await readModelFile(last), last, model, trainer, settings);
+    const { epoch, step } = trainer.state();
+    say(`resuming: epoch ${epoch}, after step ${step}`);
+  }
   say(
-    `training: at most ${epochs} epochs, batch ${flags.batchSize}, learning rate ${flags.learningRate}, seed ${flags.seed}`,
+    `training: at most ${epochs} epochs, batch ${config.batchSize}, learning rate ${config.learningRate}, seed ${seed}`,
   );
-
-  const progress = new EpochProgress(epochs, flags.quiet ?? false);
-  const history: EpochRecord[] = [];
-  const save = async (name: string, epoch: number, record?: EpochRecord) => {
-    const bytes = await encodeModel(model, { epoch, seed: flags.seed, ...(record && { metrics: record }) });
-    await writeFileAtomic(join(flags.models, name), bytes);
-  };
+  const log = config.tensorboard ? new TensorBoardLog(config.tensorboard) : null;
   try {
-    const run = train(model, faces, device, {
-      epochs,
-      batchSize: flags.batchSize,
-      learningRate: flags.learningRate,
-      seed: flags.seed,
-      augmentation: flags.augment ? DEFAULT_AUGMENTATION : null,
-      classWeights: flags.classWeights,
-      ...(!flags.earlyStopping && { earlyStopping: null }),
-      signal,
-      onStep: (step) => progress.step(step),
-    });
-    for await (const { record, isBest, stop } of run) {
+    for await (const { record, isBest, stop } of trainer.run()) {
       progress.stop();
-      history.push(record);
-      if (isBest) await save("best_model.safetensors", record.epoch, record);
-      await save("last_model.safetensors", record.epoch, record);
-      await writeFileAtomic(join(flags.models, "training_history.json"), historyFile(history, faces));
+      if (isBest) await writeFileAtomic(best, await encodeModel(model, { config, metrics: record }));
+      await save();
+      await writeHistory(models, trainer.history, faces);
+      await log?.write(record);
       say(progress.line(record, isBest));
-      if (stop === "no improvement") say(`stopped: the validation accuracy has not risen for 10 epochs`);
+      if (stop === "no improvement")
+        say(`stopped: no higher validation accuracy in ${options.earlyStopping} epochs`);
       if (signal.aborted) break;
     }
+    progress.stop();
+    if (signal.aborted) {
+      await save();
+      const { epoch, step } = trainer.state();
+      throw new Interrupted(
+        `interrupted in epoch ${epoch} after step ${step}: all is saved in ${last}. To go on: the same command with --resume`,
+        signal,
+      );
+    }
+    await writeFileAtomic(
+      join(config.results, "training_curves.png"),
+      await drawTrainingCurves(trainer.history),
+    );
+    const { best: record } = trainer;
+    if (record)
+      say(`best: epoch ${record.epoch}, validation accuracy ${(100 * record.valAccuracy).toFixed(1)} %`);
+    say(
+      `saved: ${best}, ${last}, ${join(models, "training_history.json")}, ${join(config.results, "training_curves.png")}`,
+    );
+    return best;
   } finally {
     progress.stop();
-  }
-  if (signal.aborted) {
-    await save("last_model.safetensors", history.length);
-    throw new Interrupted(
-      `interrupted in epoch ${history.length + 1}: the weights of this moment are in ` +
-        `${join(flags.models, "last_model.safetensors")}, the best so far in best_model.safetensors`,
-    );
-  }
-  const best = history.reduce((a, b) => (b.valAccuracy > a.valAccuracy ? b : a));
-  say(`best: epoch ${best.epoch}, validation accuracy ${(100 * best.valAccuracy).toFixed(1)} %`);
-  say(`saved: ${join(flags.models, "best_model.safetensors")}`);
-  if (flags.evaluate) {
-    await evaluateAndReport(
-      join(flags.models, "best_model.safetensors"),
-      faces.test,
-      "test",
-      device,
-      flags.results,
-      say,
-    );
+    await log?.close();
+    trainer.dispose();
+    model.dispose();
   }
 }
 
-function historyFile(epochs: readonly EpochRecord[], faces: FaceData): string {
-  return `${JSON.stringify({ source: faces.source, trainCounts: classCounts(faces.train), epochs }, null, 2)}\n`;
+/** What a resumed training must have in common with the one it goes on with. */
+function settingsOf(config: Config, faces: FaceData): Settings {
+  const same = Object.entries(trainOptions(config)).filter(
+    ([key]) => key !== "epochs" || config.scheduler === "cosine",
+  );
+  const { imageSize, convChannels, hiddenSize } = config;
+  return {
+    ...{ imageSize, convChannels, hiddenSize, classes: EMOTIONS },
+    ...Object.fromEntries(same),
+    trainingImages: fingerprint(faces.train),
+    validationImages: fingerprint(faces.validation),
+  };
+}
+
+/** training_history.json, and the same as a table in training_history.csv. */
+async function writeHistory(folder: string, epochs: readonly EpochRecord[], faces: FaceData): Promise<void> {
+  const file = { source: faces.source, classes: EMOTIONS, trainCounts: classCounts(faces.train), epochs };
+  await writeFileAtomic(join(folder, "training_history.json"), `${JSON.stringify(file, null, 2)}\n`);
+  const keys = Object.keys(epochs[0] ?? {}) as (keyof EpochRecord)[];
+  const rows = [keys.join(","), ...epochs.map((record) => keys.map((key) => record[key]).join(","))];
+  await writeFileAtomic(join(folder, "training_history.csv"), `${rows.join("\n")}\n`);
 }

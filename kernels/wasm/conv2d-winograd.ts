@@ -1,0 +1,208 @@
+// 3x3 convolution with stride 1, and its gradient for the input, by Winograd's transform (winograd.ts).
+//
+// A strip of the source is staged and its tiles are transformed four at a time, a tile to a lane. Then for four tiles
+// and eight channels of the result, 36 small matrix products run over the source's channels, and their sums are
+// transformed back while they are still in the first-level cache.
+
+import { activate } from "./activation";
+import { bytes } from "./address";
+import { StageArgs, stageStrip } from "./conv2d-stage";
+import { madd, storeTail } from "./simd";
+import { scratch } from "./thread";
+import { PLACES, TILE_OUT, transformOutput, transformTiles, transformWeight } from "./winograd";
+
+@unmanaged
+class WinogradArgs {
+  // 13 words of StageArgs
+  source: usize; imageSize: i32; planes: i32; height: i32; width: i32; originRow: i32; originColumn: i32;
+  rowsPerStrip: i32; stagedRows: i32; phases: i32; phasePitch: i32; rowPitch: i32; planePitch: i32;
+  weight: usize;
+  /** Steps through the weight, in elements: per group, per channel of the result, per channel of the source. */
+  weightGroup: i32;
+  weightOut: i32;
+  weightIn: i32;
+  /** Whether the kernel is read backwards, as the gradient for the input does. */
+  flips: i32;
+  /** The transformed weights: [groups, blocks of 8 channels, 36, planes, 8]. */
+  transformed: usize;
+  out: usize;
+  bias: usize;
+  activation: i32;
+  slope: f32;
+  groups: i32;
+  /** Channels of the result per group. */
+  channels: i32;
+  rows: i32;
+  columns: i32;
+  /** Rows of tiles per strip, strips, and tiles in a row. */
+  tileRows: i32;
+  strips: i32;
+  tileColumns: i32;
+
+  @inline get stage(): StageArgs { return changetype<StageArgs>(changetype<usize>(this)); }
+}
+
+// Scratch: room for 36 vectors; the 36 sums of four tiles and eight channels; the staged strip; the transformed tiles.
+const SUMS_AT: usize = 576;
+const STAGED_AT: usize = SUMS_AT + 36 * 128;
+
+/** From one of the 36 places of a transformed tile to the next; the odd line keeps places apart in the cache. */
+@inline
+export function placeBytes(planes: i32): usize {
+  return (<usize>planes << 4) + 64;
+}
+
+/** Transforms the weights of eight channels. */
+export function winogradWeights(args: usize, chunk: i32): void {
+  const w = changetype<WinogradArgs>(args);
+  const blocks = (w.channels + 7) / 8, group = chunk / blocks, first = 8 * (chunk % blocks);
+  const planes = w.planes, rows = scratch(), step = <usize>planes << 5;
+  let to = w.transformed + <usize>(chunk * PLACES) * step;
+  for (let plane = 0; plane < planes; plane++, to += 32) {
+    const weight = w.weight + bytes(group * w.weightGroup + plane * w.weightIn);
+    for (let half = 0; half < 8; half += 4) {
+      for (let row = 0; row < 3; row++) {
+        const w0 = gather(w, weight, first + half, 3 * row), w1 = gather(w, weight, first + half, 3 * row + 1);
+        transformWeight(w0, w1, gather(w, weight, first + half, 3 * row + 2), rows + <usize>row * 96, 16);
+      }
+      for (let column = 0; column < 6; column++) {
+        const at = rows + <usize>column * 16, place = to + <usize>column * step + bytes(half);
+        transformWeight(v128.load(at), v128.load(at, 96), v128.load(at, 192), place, 6 * step);
+      }
+    }
+  }
+}
+
+/** One tap of four channels' weights; 0 for channels that do not exist. */
+function gather(w: WinogradArgs, weight: usize, channel: i32, tap: i32): v128 {
+  let v = f32x4.splat(0);
+  const at = weight + bytes(w.flips ? 8 - tap : tap), step = bytes(w.weightOut), left = w.channels - channel;
+  if (left > 0) v = v128.load32_lane(at + <usize>channel * step, v, 0);
+  if (left > 1) v = v128.load32_lane(at + <usize>(channel + 1) * step, v, 1);
+  if (left > 2) v = v128.load32_lane(at + <usize>(channel + 2) * step, v, 2);
+  if (left > 3) v = v128.load32_lane(at + <usize>(channel + 3) * step, v, 3);
+  return v;
+}
+
+/** One strip of tiles of one group of one image. */
+export function conv2dWinograd(args: usize, chunk: i32): void {
+  const w = changetype<WinogradArgs>(args);
+  const strip = chunk % w.strips, group = (chunk / w.strips) % w.groups, image = chunk / (w.strips * w.groups);
+  const planes = w.planes, channels = w.channels, tileColumns = w.tileColumns;
+  const staged = scratch() + STAGED_AT, tiles = staged + bytes(planes * w.planePitch + 16);
+  stageStrip(w.stage, image, group, strip, staged);
+  const allRows = (w.rows + TILE_OUT - 1) / TILE_OUT;
+  const tileCount = min(w.tileRows, allRows - strip * w.tileRows) * tileColumns;
+  transformStrip(w.stage, staged, tileColumns, tileCount, tiles);
+
+  const groupBytes = <usize>PLACES * placeBytes(planes), blockBytes = <usize>(PLACES * planes) << 5;
+  let weights = w.transformed + <usize>(group * ((channels + 7) / 8)) * blockBytes;
+  for (let channel = 0; channel < channels; channel += 8, weights += blockBytes) {
+    let values = tiles;
+    for (let tile = 0; tile < tileCount; tile += 4, values += groupBytes) {
+      multiply(planes, values, weights, scratch() + SUMS_AT);
+      const count = min(4, tileCount - tile);
+      for (let i = 0; i < count; i++) {
+        const row = TILE_OUT * (strip * w.tileRows + (tile + i) / tileColumns);
+        const column = TILE_OUT * ((tile + i) % tileColumns);
+        const sums = scratch() + SUMS_AT + (<usize>i << 5), plane = (image * w.groups + group) * channels + channel;
+        writeTile(w, sums, plane, group * channels + channel, min(4, channels - channel), row, column);
+        if (channel + 4 >= channels) continue;
+        writeTile(w, sums + 16, plane + 4, group * channels + channel + 4, min(4, channels - channel - 4), row, column);
+      }
+    }
+  }
+}
+
+/** Transforms all tiles of a staged strip: for each four of them [36, planes, 4]. The last one is repeated to fill up. */
+export function transformStrip(s: StageArgs, staged: usize, tileColumns: i32, tileCount: i32, to: usize): void {
+  const rowBytes = bytes(s.rowPitch), planeBytes = bytes(s.planePitch), planes = s.planes, step = placeBytes(planes);
+  for (let tile = 0; tile < tileCount; tile += 4, to += <usize>PLACES * step) {
+    const last = tileCount - 1;
+    let t0 = tileAt(s, staged, tile, tileColumns), t1 = tileAt(s, staged, min(tile + 1, last), tileColumns);
+    let t2 = tileAt(s, staged, min(tile + 2, last), tileColumns), t3 = tileAt(s, staged, min(tile + 3, last), tileColumns);
+    for (let plane = 0; plane < planes; plane++) {
+      transformTiles(t0, t1, t2, t3, rowBytes, scratch(), to + (<usize>plane << 4), step);
+      t0 += planeBytes;
+      t1 += planeBytes;
+      t2 += planeBytes;
+      t3 += planeBytes;
+    }
+  }
+}
+
+@inline
+function tileAt(s: StageArgs, staged: usize, tile: i32, tileColumns: i32): usize {
+  return staged + bytes(TILE_OUT * ((tile / tileColumns) * s.rowPitch + (tile % tileColumns)));
+}
+
+/** For each of the 36 places: four tiles by eight channels, summed over the source's planes; to [36, 4, 8]. */
+function multiply(planes: i32, values: usize, weights: usize, to: usize): void {
+  const zero = f32x4.splat(0), gap = placeBytes(planes) - (<usize>planes << 4);
+  for (const last = to + 36 * 128; to < last; to += 128, values += gap) {
+    let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
+    for (const end = values + (<usize>planes << 4); values < end; values += 16, weights += 32) {
+      const w0 = v128.load(weights), w1 = v128.load(weights, 16);
+      let s = v128.load32_splat(values);
+      c00 = madd(s, w0, c00);
+      c01 = madd(s, w1, c01);
+      s = v128.load32_splat(values, 4);
+      c10 = madd(s, w0, c10);
+      c11 = madd(s, w1, c11);
+      s = v128.load32_splat(values, 8);
+      c20 = madd(s, w0, c20);
+      c21 = madd(s, w1, c21);
+      s = v128.load32_splat(values, 12);
+      c30 = madd(s, w0, c30);
+      c31 = madd(s, w1, c31);
+    }
+    v128.store(to, c00);
+    v128.store(to, c01, 16);
+    v128.store(to, c10, 32);
+    v128.store(to, c11, 48);
+    v128.store(to, c20, 64);
+    v128.store(to, c21, 80);
+    v128.store(to, c30, 96);
+    v128.store(to, c31, 112);
+  }
+}
+
+/** Transforms the sums of one tile and four channels back, and writes its pixels as far as they exist. */
+function writeTile(w: WinogradArgs, sums: usize, plane: i32, channel: i32, count: i32, row: i32, column: i32): void {
+  const temporary = scratch();
+  for (let j: usize = 0; j < 6; j++) {
+    const m = sums + j * 128, to = temporary + j * 16;
+    transformOutput(
+      v128.load(m), v128.load(m, 6 * 128), v128.load(m, 12 * 128), v128.load(m, 18 * 128), v128.load(m, 24 * 128),
+      v128.load(m, 30 * 128), to, 96,
+    );
+  }
+  const pixels = temporary + 384, planeBytes = bytes(w.rows * w.columns), rowBytes = bytes(w.columns);
+  const bias = w.bias ? v128.load(w.bias + bytes(channel)) : f32x4.splat(0);
+  const slope = f32x4.splat(w.slope), activation = w.activation;
+  const rows = min(TILE_OUT, w.rows - row), columns = min(TILE_OUT, w.columns - column);
+  let out = w.out + <usize>plane * planeBytes + bytes(row * w.columns + column);
+  for (let i = 0; i < rows; i++, out += rowBytes) {
+    const y = temporary + <usize>i * 96;
+    transformOutput(
+      v128.load(y), v128.load(y, 16), v128.load(y, 32), v128.load(y, 48), v128.load(y, 64), v128.load(y, 80), pixels, 16,
+    );
+    // Four pixels of four channels each become four channels of four pixels each.
+    const a = activate(f32x4.add(v128.load(pixels), bias), activation, slope);
+    const b = activate(f32x4.add(v128.load(pixels, 16), bias), activation, slope);
+    const c = activate(f32x4.add(v128.load(pixels, 32), bias), activation, slope);
+    const d = activate(f32x4.add(v128.load(pixels, 48), bias), activation, slope);
+    const ab0 = i32x4.shuffle(a, b, 0, 4, 1, 5), ab1 = i32x4.shuffle(a, b, 2, 6, 3, 7);
+    const cd0 = i32x4.shuffle(c, d, 0, 4, 1, 5), cd1 = i32x4.shuffle(c, d, 2, 6, 3, 7);
+    storePixels(out, i64x2.shuffle(ab0, cd0, 0, 2), columns);
+    if (count > 1) storePixels(out + planeBytes, i64x2.shuffle(ab0, cd0, 1, 3), columns);
+    if (count > 2) storePixels(out + 2 * planeBytes, i64x2.shuffle(ab1, cd1, 0, 2), columns);
+    if (count > 3) storePixels(out + 3 * planeBytes, i64x2.shuffle(ab1, cd1, 1, 3), columns);
+  }
+}
+
+@inline
+function storePixels(to: usize, v: v128, columns: i32): void {
+  if (columns == 4) v128.store(to, v);
+  else storeTail(to, v, columns);
+}

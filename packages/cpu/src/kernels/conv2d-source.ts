@@ -1,0 +1,72 @@
+/**
+ * What the convolutions have in common: a source that is staged strip by strip, and a result that is computed from it.
+ *
+ * Forwards the source is the input and the result the output; for the input's gradient it is the other way round.
+ */
+
+import type { Operand } from "@mien/tensor";
+import type { Launch } from "../launch.ts";
+
+/** A tap along one axis: its index in the kernel, and how far from the pixel's own place it reads. */
+export interface Tap {
+  readonly index: number;
+  readonly shift: number;
+}
+
+/** One axis of a staged source: its first element, and the taps counted from there. */
+export interface Axis {
+  readonly origin: number;
+  readonly reach: number;
+  readonly taps: readonly Tap[];
+}
+
+/** Planes that are read, and how a result's pixels step through them. */
+export interface Source {
+  readonly operand: Operand;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly groups: number;
+  /** Source rows and columns from one pixel of the result to the next. */
+  readonly strideH: number;
+  readonly strideW: number;
+}
+
+/** A convolution in either direction. */
+export interface Convolution {
+  readonly images: number;
+  readonly source: Source;
+  readonly vertical: Axis;
+  readonly horizontal: Axis;
+  readonly kW: number;
+  readonly weight: Operand;
+  /** Steps through the weight per group, result channel and source channel. */
+  readonly weightSteps: readonly [group: number, out: number, source: number];
+  readonly out: Operand;
+  readonly outChannels: number;
+  readonly bias: Operand | null;
+  readonly activation: number;
+  readonly negativeSlope: number;
+  /** The grid of result pixels and its place in a plane of the result. */
+  readonly rows: number;
+  readonly columns: number;
+  readonly origin: number;
+  readonly rowStep: number;
+  readonly columnStep: number;
+  readonly planeSize: number;
+}
+
+/** Writes `StageArgs`: where strips begin in the source, how much of it they stage, and how a staged row is laid out. */
+export function writeStage(
+  launch: Launch,
+  source: Source,
+  origin: readonly [row: number, column: number],
+  rows: { readonly perStrip: number; readonly staged: number },
+  phasePitch: number,
+): void {
+  const { operand, channels, height, width, groups, strideW } = source;
+  const rowPitch = phasePitch * strideW;
+  launch.floats(operand);
+  launch.ints(channels * height * width, channels / groups, height, width, origin[0], origin[1]);
+  launch.ints(rows.perStrip, rows.staged, strideW, phasePitch, rowPitch, rows.staged * rowPitch);
+}

@@ -28,9 +28,9 @@ function sources(folder: string): string[] {
 
 function importsOf(file: string): string[] {
   const text = readFileSync(file, "utf8").replace(/^\s*(\/\/|\*).*$/gm, "");
-  return [...text.matchAll(/^(?:import|export)\b[^"';]*?\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"/gm)].map(
-    (match) => (match[1] ?? match[2])!,
-  );
+  return [
+    ...text.matchAll(/^(?:import|export)\b(?! type)[^"';]*?\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"/gm),
+  ].map((match) => (match[1] ?? match[2])!);
 }
 
 test.each(Object.keys(allowed))("%s imports only what lies beneath it", (name) => {

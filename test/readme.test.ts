@@ -20,7 +20,9 @@ test.each(snippets.map((snippet) => [snippet.split("\n")[0]!, snippet]))("%s", a
     expect(stderr).toBe("");
     expect(code).toBe(0);
     // A comment behind console.log says what it prints, rounded.
-    const promised = [...snippet.matchAll(/console\.log\(.*\); \/\/ (.*)/g)].flatMap((match) => match[1]!.split(", "));
+    const promised = [...snippet.matchAll(/console\.log\(.*\); \/\/ (.*)/g)].flatMap((match) =>
+      match[1]!.split(", "),
+    );
     const printed = stdout.trim().split(/\s+/);
     expect(printed).toHaveLength(promised.length);
     for (const [i, value] of promised.entries()) expect(Number(printed[i])).toBeCloseTo(Number(value), 1);

@@ -3,17 +3,7 @@
  * nothing at all, and more than a GPU takes in one go.
  */
 
-import {
-  concat,
-  linear,
-  mean,
-  ones,
-  relu,
-  type Shape,
-  scope,
-  type Tensor,
-  tensor,
-} from "@mien/tensor";
+import { concat, linear, mean, ones, relu, type Shape, scope, type Tensor, tensor } from "@mien/tensor";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { GraphNode } from "../packages/tensor/src/autograd.ts";
 import { openTestDevices } from "./support/devices.ts";
@@ -50,6 +40,20 @@ describe.each(present.map(({ label, device }) => [label, device] as const))("on 
       y.mul(x).add(y).sum().backward(); // x^3 + x^2
     });
     expect(await x.grad!.item()).toBe(3 * 9 + 2 * 3);
+  });
+
+  test("a residual connection: the gradient that both branches get is not written to by one of them", async () => {
+    using x = tensor([2], { device, requiresGrad: true });
+    using w = tensor([3], { device, requiresGrad: true });
+    scope(() => x.add(x.mul(w)).square().sum().backward());
+    expect(await x.grad!.item()).toBe(64); // 2 (x + x w) (1 + w)
+    expect(await w.grad!.item()).toBe(32); // 2 (x + x w) x
+  });
+
+  test("a leaf on both sides of an op", async () => {
+    using x = tensor([1, 2], { device, requiresGrad: true });
+    scope(() => x.add(x).sub(x.mul(x)).add(x.sub(x)).sum().backward());
+    expect(Array.from(await x.grad!.data())).toEqual([0, -2]); // 2 - 2 x
   });
 
   test("a second backward() adds, and zeroGrad() begins anew", async () => {

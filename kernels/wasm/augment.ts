@@ -65,7 +65,11 @@ function addBorder(from: usize, width: i32, height: i32, to: usize): void {
   const pitch = width + 2 * BORDER;
   memory.fill(to, 0, pitch * (height + 2 * BORDER));
   to += BORDER * pitch + BORDER;
-  for (let row = 0; row < height; row++, from += width, to += pitch) memory.copy(to, from, width);
+  for (let row = 0; row < height; row++, to += pitch) {
+    let column = 0;
+    for (; column + 16 <= width; column += 16, from += 16) v128.store(to + column, v128.load(from));
+    for (; column < width; column++, from++) store<u8>(to + column, load<u8>(from));
+  }
 }
 
 /** Fills the planes with the warped and brightened image; gives the mean of its grey. */
@@ -135,9 +139,10 @@ function between(pairs: v128, right: v128): v128 {
   return f32x4.add(a, f32x4.mul(right, f32x4.sub(b, a)));
 }
 
+/** A place within the border; a NaN becomes one outside the image. */
 @inline
 function clamp2(v: v128, least: v128, most: v128): v128 {
-  return f64x2.min(f64x2.max(v, least), most);
+  return f64x2.pmax(least, f64x2.pmin(most, v));
 }
 
 @inline
@@ -155,7 +160,7 @@ function fractions(v01: v128, v23: v128): v128 {
 
 @inline
 function clamp01(v: v128): v128 {
-  return f32x4.min(f32x4.max(v, f32x4.splat(0)), f32x4.splat(1));
+  return f32x4.pmin(f32x4.pmax(v, f32x4.splat(0)), f32x4.splat(1));
 }
 
 /** base + factor * (v - base), clamped. */
@@ -203,7 +208,7 @@ function finishColour(a: AugmentArgs, t: Transform, mean: f32, planes: usize, ou
         b = away(b, grey, saturation);
       }
       if (t.hue != 0) {
-        const value = f32x4.max(r, f32x4.max(g, b)), chroma = f32x4.sub(value, f32x4.min(r, f32x4.min(g, b)));
+        const value = f32x4.pmax(r, f32x4.pmax(g, b)), chroma = f32x4.sub(value, f32x4.pmin(r, f32x4.pmin(g, b)));
         const turned = f32x4.add(hueOf(r, g, b, value, chroma), turn);
         r = channelOf(turned, value, chroma, 5);
         g = channelOf(turned, value, chroma, 3);
@@ -233,7 +238,7 @@ function channelOf(turned: v128, value: v128, chroma: v128, offset: f32): v128 {
   const k = f32x4.add(turned, f32x4.splat(offset));
   const turns = f32x4.floor(f32x4.mul(k, f32x4.splat(1.0 / 6.0)));
   const inCircle = f32x4.sub(k, f32x4.mul(turns, f32x4.splat(6)));
-  const height = clamp01(f32x4.min(inCircle, f32x4.sub(f32x4.splat(4), inCircle)));
+  const height = clamp01(f32x4.pmin(inCircle, f32x4.sub(f32x4.splat(4), inCircle)));
   return f32x4.sub(value, f32x4.mul(chroma, height));
 }
 

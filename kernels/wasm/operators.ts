@@ -28,7 +28,7 @@ import { exp4, log4 } from "./simd";
 }
 
 @unmanaged export class Relu {
-  @inline apply(x: v128, alpha: v128, beta: v128): v128 { return f32x4.max(x, f32x4.splat(0)); }
+  @inline apply(x: v128, alpha: v128, beta: v128): v128 { return f32x4.pmax(x, f32x4.splat(0)); }
 }
 
 @unmanaged export class LeakyRelu {

@@ -1,5 +1,8 @@
 // Four floats at a time: multiply-add, exponential, logarithm, and the ends of arrays.
 //
+// Of the two minima and maxima of WebAssembly, f32x4.min propagates NaN from either side and takes eight instructions
+// where f32x4.pmin takes one. `pmin(x, limit)` and `pmax(x, limit)`, in this order, still let a NaN in x through.
+//
 // Reading past the end of an array is fine everywhere in this folder, for the device leaves slack behind each buffer;
 // writing past it never is. So a loop computes whole vectors and stores the last one lane by lane.
 
@@ -33,7 +36,7 @@ export function sumLanes(v: v128): f32 {
  */
 @inline
 export function exp4(x: v128): v128 {
-  x = f32x4.max(f32x4.min(x, f32x4.splat(89)), f32x4.splat(-104));
+  x = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89)), f32x4.splat(-104));
   const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504)));
   let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
   r = f32x4.add(r, f32x4.mul(n, f32x4.splat(2.12194440e-4)));

@@ -15,11 +15,11 @@ const STRIDED = true;
 @group(1) @binding(0) var<uniform> params: Params;
 
 fn rowPlaceA(group: u32, row: u32) -> u32 {
-  return params.aOffset + (group * params.cOutGroup * params.cInGroup + row) * kernelH() * kernelW();
+  return params.aOffset + (group * params.cOutGroup * params.cInGroup + row) * params.kH * params.kW;
 }
 
 fn kPlaceA(k: u32) -> u32 {
-  let area = kernelH() * kernelW();
+  let area = params.kH * params.kW;
   return (k / area) * params.cInGroup * area + k % area;
 }
 

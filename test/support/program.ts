@@ -19,8 +19,8 @@ export interface Outcome {
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Sends this signal when standard output has matched `when`. */
-  readonly signal?: { readonly name: NodeJS.Signals; readonly when: RegExp };
+  /** Sends this signal so many milliseconds after standard output has matched `when`. */
+  readonly signal?: { readonly name: NodeJS.Signals; readonly when: RegExp; readonly delay?: number };
 }
 
 /** Runs a TypeScript entry, given by its path from the root, through tsx. */
@@ -41,7 +41,7 @@ export function runEntry(entry: string, args: readonly string[], options: RunOpt
     lastOutput = performance.now();
     if (options.signal && !signalled && options.signal.when.test(stdout)) {
       signalled = true;
-      child.kill(options.signal.name);
+      setTimeout(() => child.kill(options.signal!.name), options.signal.delay ?? 0);
     }
   });
   child.stderr.on("data", (chunk: Buffer) => {
@@ -61,4 +61,25 @@ export function runEntry(entry: string, args: readonly string[], options: RunOpt
       });
     });
   });
+}
+
+/** Runs an entry and kills it, as a power cut would, after some milliseconds. Returns when it is gone. */
+export async function killedAfter(
+  entry: string,
+  args: readonly string[],
+  milliseconds: number,
+  options: { readonly cwd: string },
+): Promise<void> {
+  const child = spawn(
+    process.execPath,
+    ["--import", import.meta.resolve("tsx"), `${root}/${entry}`, ...args],
+    {
+      cwd: options.cwd,
+      stdio: "ignore",
+    },
+  );
+  const gone = new Promise((resolve) => child.on("close", resolve));
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+  child.kill("SIGKILL");
+  await gone;
 }

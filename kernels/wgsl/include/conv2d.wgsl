@@ -40,18 +40,6 @@ struct Params {
   cOutGroup: u32,
 }
 
-// The kernel's size where it is known beforehand, which makes divisions by it cheap; 0 where it is not.
-const KERNEL_H = 0u;
-const KERNEL_W = 0u;
-
-fn kernelH() -> u32 {
-  return select(params.kH, KERNEL_H, KERNEL_H > 0u);
-}
-
-fn kernelW() -> u32 {
-  return select(params.kW, KERNEL_W, KERNEL_W > 0u);
-}
-
 // (n, oh, ow), from the number of an output position within the batch.
 fn outputPosition(index: u32) -> vec3<u32> {
   let row = index / params.wOut;
@@ -60,6 +48,6 @@ fn outputPosition(index: u32) -> vec3<u32> {
 
 // (channel, kh, kw), from the number of a weight within its filter.
 fn kernelPosition(index: u32) -> vec3<u32> {
-  let row = index / kernelW();
-  return vec3<u32>(row / kernelH(), row % kernelH(), index % kernelW());
+  let row = index / params.kW;
+  return vec3<u32>(row / params.kH, row % params.kH, index % params.kW);
 }

@@ -177,4 +177,6 @@ export type WasmKernel =
   | "softmaxGrad"
   | "unary"
   | "where"
+  | "winogradWeightGrad"
+  | "winogradWeightGradMerge"
   | "winogradWeights";

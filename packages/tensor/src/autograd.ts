@@ -21,8 +21,8 @@ import type { Storage } from "./storage.ts";
 import { Tensor } from "./tensor.ts";
 
 /**
- * Computes the gradient of one input. It may write into `into`, a contiguous tensor of the input's shape, and return
- * that; a rule that does not know how to simply returns a tensor of its own.
+ * Computes the gradient of one input: a tensor that no other rule returns, or the output's gradient or a view of it.
+ * It may write into `into`, a contiguous tensor of the input's shape, and return that.
  */
 export type GradRule = (into?: Tensor) => Tensor;
 
@@ -249,8 +249,12 @@ function fit(op: string, i: number, gradient: Tensor, edge: Edge): Tensor {
   return sumTo(gradient, edge.shape);
 }
 
-/** Adds a gradient to a leaf's `grad`. The first one is adopted, or was written to its place by the rule. */
-function addToLeaf(leaf: Tensor, gradient: Tensor): void {
+/**
+ * Adds a gradient to a leaf's `grad`. The first one is adopted, or was written to its place by the rule. What is
+ * `shared`, the gradient of a node's output that the rules of other inputs see too, is copied: later gradients will
+ * be added to `grad` in place.
+ */
+function addToLeaf(leaf: Tensor, gradient: Tensor, shared: Tensor | null): void {
   const { grad, gradSlot: slot } = leaf;
   if (grad && !sameShape(grad.shape, leaf.shape)) {
     throw new ShapeError(
@@ -263,7 +267,8 @@ function addToLeaf(leaf: Tensor, gradient: Tensor): void {
     if (gradient.storage !== slot.storage || gradient.offset !== slot.offset) slot.copy_(gradient);
     leaf.grad = slot;
   } else {
-    const exclusive = gradient.storage.references === 1 && gradient.isContiguous();
+    const { storage } = gradient;
+    const exclusive = storage.references === 1 && storage !== shared?.storage && gradient.isContiguous();
     leaf.grad = keep(exclusive ? gradient.alias() : gradient.clone());
   }
 }
@@ -304,7 +309,7 @@ export function backward(root: Tensor, gradient?: Tensor, options: { retainGraph
 
 function walk(root: Tensor, gradient: Tensor, retainGraph: boolean): void {
   if (!root.node) {
-    addToLeaf(root, gradient);
+    addToLeaf(root, gradient, null);
     return;
   }
   const order = topologicalOrder(root.node);
@@ -326,7 +331,7 @@ function walk(root: Tensor, gradient: Tensor, retainGraph: boolean): void {
         if (target instanceof Tensor) {
           if (target.disposed) return []; // nobody can ask for this gradient any more
           const into = target.grad ? undefined : (target.gradSlot ?? undefined);
-          addToLeaf(target, fit(node.op.name, i, rule(into), edge));
+          addToLeaf(target, fit(node.op.name, i, rule(into), edge), grad);
           return [];
         }
         const before = arrived.get(target);

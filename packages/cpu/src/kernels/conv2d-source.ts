@@ -6,6 +6,7 @@
 
 import type { Operand } from "@mien/tensor";
 import type { Launch } from "../launch.ts";
+import { CONV_IMAGE_RANGES, CONV_PARTIAL_BYTES } from "../tuning.ts";
 
 /** A tap along one axis: its index in the kernel, and how far from the pixel's own place it reads. */
 export interface Tap {
@@ -32,27 +33,32 @@ export interface Source {
   readonly strideW: number;
 }
 
-/** A convolution in either direction. */
-export interface Convolution {
+/** Which pixels of a source meet which of a result: what a convolution and its gradients share. */
+export interface Correlation {
   readonly images: number;
   readonly source: Source;
   readonly vertical: Axis;
   readonly horizontal: Axis;
+  readonly outChannels: number;
+  /** The grid of result pixels, and its step along a row of the result. */
+  readonly rows: number;
+  readonly columns: number;
+  readonly columnStep: number;
+}
+
+/** A convolution in either direction. */
+export interface Convolution extends Correlation {
   readonly kW: number;
   readonly weight: Operand;
   /** Steps through the weight per group, result channel and source channel. */
   readonly weightSteps: readonly [group: number, out: number, source: number];
   readonly out: Operand;
-  readonly outChannels: number;
   readonly bias: Operand | null;
   readonly activation: number;
   readonly negativeSlope: number;
-  /** The grid of result pixels and its place in a plane of the result. */
-  readonly rows: number;
-  readonly columns: number;
+  /** Where the grid begins in a plane of the result, and its step from row to row. */
   readonly origin: number;
   readonly rowStep: number;
-  readonly columnStep: number;
   readonly planeSize: number;
 }
 
@@ -69,4 +75,11 @@ export function writeStage(
   launch.floats(operand);
   launch.ints(channels * height * width, channels / groups, height, width, origin[0], origin[1]);
   launch.ints(rows.perStrip, rows.staged, strideW, phasePitch, rowPitch, rows.staged * rowPitch);
+}
+
+/** How the images of a batch are shared out for a weight's gradient; each range has partial sums of its own. */
+export function rangesOf(images: number, partialBytes: number): { imagesPerRange: number; ranges: number } {
+  const most = Math.max(1, Math.min(CONV_IMAGE_RANGES, Math.floor(CONV_PARTIAL_BYTES / partialBytes)));
+  const imagesPerRange = Math.ceil(images / most) || 1;
+  return { imagesPerRange, ranges: Math.ceil(images / imagesPerRange) };
 }

@@ -2,32 +2,73 @@
  * Host side of convolutions by Winograd's transform: for which it pays, and how tiles are cut into chunks.
  */
 
+import type { Operand } from "@mien/tensor";
 import type { Launch } from "../launch.ts";
 import { WINOGRAD_LEAST_CHANNELS, WINOGRAD_LEAST_USE, WINOGRAD_TILES } from "../tuning.ts";
-import { type Axis, type Convolution, writeStage } from "./conv2d-source.ts";
+import {
+  type Axis,
+  type Convolution,
+  type Correlation,
+  rangesOf,
+  type Source,
+  writeStage,
+} from "./conv2d-source.ts";
 
 /** The side of a tile of outputs, and of the inputs it needs. */
 const TILE_OUT = 4;
 const TILE_IN = 6;
 const PLACES = TILE_IN * TILE_IN;
+const HALO = TILE_IN - TILE_OUT;
 
 /** Whether the taps along an axis are three neighbours, forwards or backwards. */
 function hasThreeNeighbours({ reach, taps }: Axis): boolean {
   return taps.length === 3 && reach === 2;
 }
 
-export function suitsWinograd(c: Convolution): boolean {
+/** Whether the transform pays: for 3x3 taps and stride 1, enough channels, and pixels that fill their tiles. */
+export function suitsWinograd(c: Correlation): boolean {
   const { source, outChannels, rows, columns } = c;
   const { groups, strideH, strideW } = source;
   if (strideH !== 1 || strideW !== 1 || c.columnStep !== 1) return false;
   if (!hasThreeNeighbours(c.vertical) || !hasThreeNeighbours(c.horizontal)) return false;
   if (Math.min(source.channels, outChannels) / groups < WINOGRAD_LEAST_CHANNELS) return false;
-  return usedShare(rows, columns) >= WINOGRAD_LEAST_USE;
+  const tiles = Math.ceil(rows / TILE_OUT) * Math.ceil(columns / TILE_OUT);
+  return rows * columns >= WINOGRAD_LEAST_USE * tiles * TILE_OUT ** 2;
 }
 
-/** How much of the tiles that cover `rows` x `columns` pixels is used. */
-function usedShare(rows: number, columns: number): number {
-  return (rows * columns) / (Math.ceil(rows / TILE_OUT) * Math.ceil(columns / TILE_OUT) * TILE_OUT ** 2);
+interface Tiling {
+  /** Rows of tiles per strip and in all, and tiles in a row. */
+  readonly tileRows: number;
+  readonly allTileRows: number;
+  readonly tileColumns: number;
+  /** Fours of tiles in a strip. */
+  readonly fours: number;
+}
+
+function tilingOf(rows: number, columns: number): Tiling {
+  const allTileRows = Math.ceil(rows / TILE_OUT);
+  const tileColumns = Math.ceil(columns / TILE_OUT);
+  const tileRows = Math.min(allTileRows, Math.max(1, Math.floor(WINOGRAD_TILES / tileColumns)));
+  return { tileRows, allTileRows, tileColumns, fours: Math.ceil((tileRows * tileColumns) / 4) };
+}
+
+/** Writes the `StageArgs` of strips that are wide enough for all their tiles; gives the bytes a strip takes. */
+function writeTileStage(
+  launch: Launch,
+  source: Source,
+  origin: readonly [row: number, column: number],
+  { tileRows, tileColumns }: Tiling,
+  halo: number,
+): number {
+  const rows = TILE_OUT * tileRows + halo;
+  const rowPitch = TILE_OUT * tileColumns + halo;
+  writeStage(launch, source, origin, { perStrip: TILE_OUT * tileRows, staged: rows }, rowPitch);
+  return 4 * ((source.channels / source.groups) * rows * rowPitch + 16);
+}
+
+/** Bytes of transformed input tiles. */
+function inputTileBytes(fours: number, planes: number): number {
+  return fours * PLACES * (16 * planes + 64);
 }
 
 export function convolveByWinograd(launch: Launch, c: Convolution): void {
@@ -35,25 +76,49 @@ export function convolveByWinograd(launch: Launch, c: Convolution): void {
   const { groups } = source;
   const planes = source.channels / groups;
   const channels = c.outChannels / groups;
-  const allTileRows = Math.ceil(rows / TILE_OUT);
-  const tileColumns = Math.ceil(columns / TILE_OUT);
-  const tileRows = Math.min(allTileRows, Math.max(1, Math.floor(WINOGRAD_TILES / tileColumns)));
-  const strips = Math.ceil(allTileRows / tileRows);
-  const staged = TILE_OUT * tileRows + TILE_IN - TILE_OUT;
-  const rowPitch = TILE_OUT * tileColumns + TILE_IN - TILE_OUT;
+  const tiling = tilingOf(rows, columns);
+  const strips = Math.ceil(tiling.allTileRows / tiling.tileRows);
   const blocks = groups * Math.ceil(channels / 8);
   const flips = c.vertical.taps[0]!.shift > 0;
 
-  const stagedPerStrip = { perStrip: TILE_OUT * tileRows, staged };
-  writeStage(launch, source, [c.vertical.origin, c.horizontal.origin], stagedPerStrip, rowPitch);
+  const stagedBytes = writeTileStage(launch, source, [c.vertical.origin, c.horizontal.origin], tiling, HALO);
   launch.floats(c.weight);
   launch.ints(...c.weightSteps, Number(flips), launch.temporary(blocks * PLACES * planes * 32));
   launch.floats(c.out, c.bias);
   launch.int(c.activation);
   launch.float(c.negativeSlope);
-  launch.ints(groups, channels, rows, columns, tileRows, strips, tileColumns);
-  const tileBytes = Math.ceil((tileRows * tileColumns) / 4) * PLACES * (16 * planes + 64);
-  launch.scratch(PLACES * (16 + 128) + 4 * (planes * staged * rowPitch + 16) + tileBytes);
+  launch.ints(groups, channels, rows, columns, tiling.tileRows, strips, tiling.tileColumns);
+  launch.scratch(PLACES * (16 + 128) + stagedBytes + inputTileBytes(tiling.fours, planes));
   launch.run("winogradWeights", blocks);
   launch.run("conv2dWinograd", c.images * groups * strips);
+}
+
+/** The weight's gradient: `c.source` is the input, `gradOut` has the shape of the result. */
+export function weightGradByWinograd(
+  launch: Launch,
+  c: Correlation,
+  gradOut: Operand,
+  gradWeight: Operand,
+): void {
+  const { source, rows, columns, images, outChannels } = c;
+  const { groups } = source;
+  const planes = source.channels / groups;
+  const channels = outChannels / groups;
+  const tiling = tilingOf(rows, columns);
+  const lanes = Math.ceil(channels / 8) * 8;
+  const partialBytes = 4 * groups * PLACES * Math.ceil(planes / 4) * 4 * lanes;
+  const { imagesPerRange, ranges } = rangesOf(images, partialBytes);
+  const gradSource = { ...source, operand: gradOut, channels: outChannels, height: rows, width: columns };
+
+  const inputBytes = writeTileStage(launch, source, [c.vertical.origin, c.horizontal.origin], tiling, HALO);
+  const gradBytes = writeTileStage(launch, gradSource, [0, 0], tiling, 0);
+  launch.floats(gradWeight);
+  launch.ints(launch.temporary(partialBytes * ranges), images, imagesPerRange, groups);
+  launch.ints(tiling.tileRows, tiling.allTileRows, tiling.tileColumns);
+  const gradTileBytes = tiling.fours * PLACES * 16 * lanes;
+  launch.scratch(
+    1024 + Math.max(inputBytes, gradBytes) + inputTileBytes(tiling.fours, planes) + gradTileBytes,
+  );
+  launch.run("winogradWeightGrad", ranges * groups);
+  launch.run("winogradWeightGradMerge", groups * Math.ceil(channels / 4));
 }

@@ -9,16 +9,10 @@
 
 import type { Conv2dParams, Operand } from "@mien/tensor";
 import type { HostKernel, Launch } from "../launch.ts";
-import {
-  CONV_GRADIENT_BYTES,
-  CONV_IMAGE_RANGES,
-  CONV_MIN_STRIP_ROWS,
-  CONV_PARTIAL_BYTES,
-  CONV_STRIP_BYTES,
-} from "../tuning.ts";
+import { CONV_GRADIENT_BYTES, CONV_MIN_STRIP_ROWS, CONV_STRIP_BYTES } from "../tuning.ts";
 import { activations } from "./activation.ts";
-import { type Axis, type Convolution, type Source, writeStage } from "./conv2d-source.ts";
-import { convolveByWinograd, suitsWinograd } from "./conv2d-winograd.ts";
+import { type Axis, type Convolution, rangesOf, type Source, writeStage } from "./conv2d-source.ts";
+import { convolveByWinograd, suitsWinograd, weightGradByWinograd } from "./conv2d-winograd.ts";
 
 function forwardAxis(size: number, dilation: number, pad: number): Axis {
   const taps = Array.from({ length: size }, (_, index) => ({ index, shift: index * dilation }));
@@ -165,13 +159,18 @@ export const conv2dInputGrad: HostKernel<"conv2dInputGrad"> = (launch, [gradOut,
 };
 
 export const conv2dWeightGrad: HostKernel<"conv2dWeightGrad"> = (launch, [gradOut, x, gradWeight], p) => {
-  const { vertical, horizontal } = forwardAxes(p);
   const { groups, hOut: rows, wOut: columns } = p;
-  const channels = p.cOut / groups;
   if (p.cIn * p.cOut * p.kH * p.kW === 0) return;
   const images = rows * columns === 0 ? 0 : p.n;
-  const maxRows = Math.max(1, Math.floor(CONV_GRADIENT_BYTES / (32 * Math.max(columns, 1))));
   const source = imagesAsSource(x, p);
+  const axes = forwardAxes(p);
+  const correlation = { images, source, ...axes, outChannels: p.cOut, rows, columns, columnStep: 1 };
+  if (images > 0 && suitsWinograd(correlation)) {
+    weightGradByWinograd(launch, correlation, gradOut, gradWeight);
+    return;
+  }
+  const maxRows = Math.max(1, Math.floor(CONV_GRADIENT_BYTES / (32 * Math.max(columns, 1))));
+  const { vertical, horizontal } = axes;
   const staging = writeStaging(
     launch,
     source,
@@ -182,11 +181,10 @@ export const conv2dWeightGrad: HostKernel<"conv2dWeightGrad"> = (launch, [gradOu
     columns,
     maxRows,
   );
+  const channels = p.cOut / groups;
   const lanes = Math.ceil(channels / 8) * 8;
   const partialBytes = 4 * groups * Math.ceil(staging.steps / 4) * 4 * lanes;
-  const most = Math.min(CONV_IMAGE_RANGES, Math.floor(CONV_PARTIAL_BYTES / partialBytes));
-  const imagesPerRange = Math.ceil(images / Math.max(1, most)) || 1;
-  const ranges = Math.ceil(images / imagesPerRange);
+  const { imagesPerRange, ranges } = rangesOf(images, partialBytes);
 
   launch.floats(gradOut, gradWeight);
   launch.ints(launch.temporary(partialBytes * ranges), images, imagesPerRange, groups, channels);

@@ -14,7 +14,7 @@ import { decodeImage, MOST_BYTES } from "./image-file.ts";
 
 /** What a thread is given. */
 export interface DecodeJob {
-  readonly files: readonly Pick<FaceFile, "file" | "name">[];
+  readonly files: readonly FaceFile[];
   /** Links that lead out of it are not followed. */
   readonly realRoot: string;
   /** Width and height wanted. */
@@ -58,8 +58,8 @@ function concatenate(arrays: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole;
 }
 
-function readImage({ file, name }: Pick<FaceFile, "file" | "name">, realRoot: string): DecodedImage {
-  if (!isInside(realRoot, realpathSync.native(file))) {
+function readImage({ file, name, isLink }: FaceFile, realRoot: string): DecodedImage {
+  if (isLink && !isInside(realRoot, realpathSync(file))) {
     throw new DataError(`${name}: a link that leads out of the data folder`);
   }
   return decodeImage(readBytes(file, name), name);

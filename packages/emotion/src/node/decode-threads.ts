@@ -11,7 +11,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { type DecodedChunk, type DecodeJob, decodeChunk } from "./decode-chunk.ts";
 import type { DecodeAnswer } from "./decode-worker.ts";
-import type { FaceFile, FaceFolder } from "./face-files.ts";
+import type { FaceFolder } from "./face-files.ts";
 
 export interface DecodeOptions {
   /** Threads that decode, the main one included. Default: one per core, and one alone for few files. */
@@ -51,7 +51,7 @@ export async function decodeFaces(
     (_, i) => i * FILES_PER_CHUNK,
   );
   const jobs = starts.map((start) => ({
-    files: files.slice(start, start + FILES_PER_CHUNK).map(named),
+    files: files.slice(start, start + FILES_PER_CHUNK),
     realRoot,
     size,
   }));
@@ -71,11 +71,6 @@ export async function decodeFaces(
     for (const helper of helpers) helper.end();
   }
   return join(queue.results, starts, size);
-}
-
-/** A worker needs no more of a file than this. */
-function named({ file, name }: FaceFile): Pick<FaceFile, "file" | "name"> {
-  return { file, name };
 }
 
 /** Jobs to do, and the results in their places. */

@@ -6,7 +6,7 @@
  */
 
 import { readdir, realpath, stat } from "node:fs/promises";
-import { basename, extname, join, relative, sep } from "node:path";
+import { extname, join, relative, sep } from "node:path";
 import { ArgumentError, DataError } from "mien";
 import { EMOTIONS } from "../classes.ts";
 import { SPLITS, type Split } from "../images.ts";
@@ -19,6 +19,8 @@ export interface FaceFile {
   readonly split: Split;
   /** An index into `EMOTIONS`. */
   readonly label: number;
+  /** A link has to be followed to see whether it leads out of the data set. */
+  readonly isLink: boolean;
 }
 
 /** A data set before anything of it is read. */
@@ -63,8 +65,18 @@ export async function listFaces(root: string): Promise<FaceFolder> {
 /** The images in the folder of one class. */
 export async function listClass(root: string, split: Split, label: number): Promise<FaceFile[]> {
   const path = `${split}/${EMOTIONS[label]}`;
-  const names = (await readdir(join(root, path))).filter(isImageName).sort(byCodeUnits);
-  return names.map((name) => ({ file: join(root, path, name), name: `${path}/${name}`, split, label }));
+  const found = (await readdir(join(root, path), { withFileTypes: true })).filter((item) =>
+    isImageName(item.name),
+  );
+  return found
+    .sort((a, b) => byCodeUnits(a.name, b.name))
+    .map((item) => ({
+      file: join(root, path, item.name),
+      name: `${path}/${item.name}`,
+      split,
+      label,
+      isLink: item.isSymbolicLink(),
+    }));
 }
 
 /** A root with all links followed. @throws DataError unless it is a folder */
@@ -109,7 +121,7 @@ export function checkImageSize(op: string, size: number): void {
 
 /** Hidden files are none of ours: `._face.jpg` is what macOS leaves on foreign disks. */
 export function isImageName(name: string): boolean {
-  return !basename(name).startsWith(".") && EXTENSIONS.includes(extname(name).toLowerCase());
+  return !name.startsWith(".") && EXTENSIONS.includes(extname(name).toLowerCase());
 }
 
 /** Whether a path, with all links followed, lies in a folder. */

@@ -74,9 +74,12 @@ describe("describeData", () => {
     await writeFile(faces.beside("outside/a.png"), facePng("sad", 1));
     await rm(faces.path("test/sad"), { recursive: true });
     await symlink(faces.beside("outside"), faces.path("test/sad"));
-    const { unreadable } = await look();
+    await symlink(faces.beside("outside/a.png"), faces.path("test/happy/a.png"));
+    const { unreadable, missing, count } = await look();
+    expect(missing).toEqual(["test/sad"]);
+    expect(count).toBe(23);
     expect(unreadable.map(({ reason }) => reason)).toEqual([
-      "test/sad/a.png: a link that leads out of the data folder",
+      "test/happy/a.png: a link that leads out of the data folder",
     ]);
   });
 

@@ -4,7 +4,7 @@
  * Unlike loading, this refuses nothing: a folder with a missing class or broken files is just what it is asked about.
  */
 
-import { type Dirent, statSync } from "node:fs";
+import { type Dirent, realpathSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { EMOTIONS, type Emotion } from "../classes.ts";
@@ -15,6 +15,7 @@ import {
   type FaceFile,
   type FaceFolder,
   isImageName,
+  isInside,
   listClass,
   resolveRoot,
 } from "./face-files.ts";
@@ -46,7 +47,7 @@ export interface DataInfo {
   readonly unreadable: readonly { file: string; reason: string }[];
   /** Images that show nothing, with the standard deviation of their pixels. */
   readonly blank: readonly { file: string; deviation: number }[];
-  /** Folders of splits and classes that should be there and are not. */
+  /** Folders of splits and classes that should be there and are not, or that are links out of the data set. */
   readonly missing: readonly string[];
   /** Folders and files that are no part of a data set, and are not read. */
   readonly strangers: readonly string[];
@@ -78,14 +79,14 @@ async function survey(root: string): Promise<{ folder: FaceFolder; missing: stri
   const strangers = await foreign(root, "", (entry) => entry.name === QUARANTINE || isNamed(entry, SPLITS));
   const files: FaceFile[] = [];
   for (const split of SPLITS) {
-    if (!isFolder(join(root, split))) {
+    if (!hasFolder(realRoot, split)) {
       missing.push(split);
       continue;
     }
     strangers.push(...(await foreign(root, split, (entry) => isNamed(entry, EMOTIONS))));
     for (const [label, emotion] of EMOTIONS.entries()) {
       const path = `${split}/${emotion}`;
-      if (!isFolder(join(root, path))) {
+      if (!hasFolder(realRoot, path)) {
         missing.push(path);
         continue;
       }
@@ -105,8 +106,11 @@ async function foreign(root: string, path: string, expected: (entry: Dirent) => 
     .sort(byCodeUnits);
 }
 
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+/** Whether there is such a folder, and in the data set, not beyond a link. */
+function hasFolder(realRoot: string, path: string): boolean {
+  const folder = join(realRoot, path);
+  const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return isFolder && isInside(realRoot, realpathSync(folder));
 }
 
 function isNamed(entry: Dirent, names: readonly string[]): boolean {

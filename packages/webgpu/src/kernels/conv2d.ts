@@ -9,25 +9,10 @@ import type { Knobs } from "../shader.ts";
 import type { Plan } from "./plan.ts";
 import { launchProduct, productVariants } from "./products.ts";
 
-/** Kernels up to this size have variants of their own, so that dividing by it costs a multiplication. */
-const largestKnownKernel = 7;
-
-type KernelSize = Pick<Conv2dParams, "kH" | "kW">;
-
-function knobsOf({ kH, kW }: KernelSize, along: Knobs): Knobs {
-  const known = kH <= largestKnownKernel && kW <= largestKnownKernel;
-  return { ...along, KERNEL_H: known ? kH : 0, KERNEL_W: known ? kW : 0 };
-}
-
-const forwardKnobs = (size: KernelSize): Knobs => knobsOf(size, { A_ALONG_K: true, B_ALONG_K: false });
-const weightKnobs = (size: KernelSize): Knobs => knobsOf(size, { A_ALONG_K: true, B_ALONG_K: true });
-const inputKnobs = (size: KernelSize, STRIDED: boolean): Knobs => ({
-  ...knobsOf(size, { A_ALONG_K: true, B_ALONG_K: false }),
-  STRIDED,
-});
-
-/** The kernel of most networks, for compiling ahead. */
-const usual: KernelSize = { kH: 3, kW: 3 };
+/** Weights lie along k in every product, and so do the output positions of the weight's gradient. */
+const forwardKnobs: Knobs = { A_ALONG_K: true, B_ALONG_K: false };
+const weightKnobs: Knobs = { A_ALONG_K: true, B_ALONG_K: true };
+const inputKnobs = (STRIDED: boolean): Knobs => ({ A_ALONG_K: true, B_ALONG_K: false, STRIDED });
 
 function paramsOf(conv: Conv2dParams): Record<string, number> {
   const { groups, n, ...sizes } = conv;
@@ -35,13 +20,13 @@ function paramsOf(conv: Conv2dParams): Record<string, number> {
 }
 
 export const conv2d: Plan<"conv2d"> = {
-  variants: [...productVariants("conv2d", forwardKnobs(usual)), { shader: "split_k" }],
+  variants: [...productVariants("conv2d", forwardKnobs), { shader: "split_k" }],
   launch(gpu, [x, weight, bias, out], params) {
     const { activation, negativeSlope, ...conv } = params;
     const { n, cIn, cOut, hOut, wOut, kH, kW, groups } = conv;
     launchProduct(gpu, {
       shader: "conv2d",
-      knobs: forwardKnobs(conv),
+      knobs: forwardKnobs,
       m: cOut / groups,
       n: n * hOut * wOut,
       k: (cIn / groups) * kH * kW,
@@ -56,12 +41,15 @@ export const conv2d: Plan<"conv2d"> = {
 };
 
 export const conv2dInputGrad: Plan<"conv2dInputGrad"> = {
-  variants: productVariants("conv2d_input_grad", inputKnobs(usual, false)),
+  variants: [
+    ...productVariants("conv2d_input_grad", inputKnobs(false)),
+    ...productVariants("conv2d_input_grad", inputKnobs(true)),
+  ],
   launch(gpu, [gradOut, weight, gradX], conv) {
     const { n, cIn, cOut, hIn, wIn, kH, kW, groups } = conv;
     launchProduct(gpu, {
       shader: "conv2d_input_grad",
-      knobs: inputKnobs(conv, conv.strideH > 1 || conv.strideW > 1),
+      knobs: inputKnobs(conv.strideH > 1 || conv.strideW > 1),
       m: cIn / groups,
       n: n * hIn * wIn,
       k: (cOut / groups) * kH * kW,
@@ -75,12 +63,12 @@ export const conv2dInputGrad: Plan<"conv2dInputGrad"> = {
 };
 
 export const conv2dWeightGrad: Plan<"conv2dWeightGrad"> = {
-  variants: productVariants("conv2d_weight_grad", weightKnobs(usual)),
+  variants: productVariants("conv2d_weight_grad", weightKnobs),
   launch(gpu, [gradOut, x, gradWeight], conv) {
     const { n, cIn, cOut, hOut, wOut, kH, kW, groups } = conv;
     launchProduct(gpu, {
       shader: "conv2d_weight_grad",
-      knobs: weightKnobs(conv),
+      knobs: weightKnobs,
       m: cOut / groups,
       n: (cIn / groups) * kH * kW,
       k: n * hOut * wOut,

@@ -1,0 +1,215 @@
+/**
+ * `convert`: a model in from PyTorch, or out to ONNX.
+ *
+ * What is written is checked before it takes its place: a safetensors file is read again and compared, an ONNX file is
+ * run by onnxruntime, if that is installed, beside the model itself.
+ */
+
+import { readFile } from "node:fs/promises";
+import { basename, extname, resolve } from "node:path";
+import type { Command } from "commander";
+import {
+  DataError,
+  type Device,
+  decodeSafetensors,
+  Generator,
+  noGrad,
+  openDevice,
+  randn,
+  scope,
+  toHost,
+} from "mien";
+import { EMOTIONS } from "../../classes.ts";
+import { EmotionCNN } from "../../model.ts";
+import { decodeModel, encodeModel, type ModelInfo } from "../../model-file.ts";
+import { writeFileAtomic } from "../atomic-write.ts";
+import { UsageError } from "../config.ts";
+import { defineCommand, type Invocation } from "../flags.ts";
+import type { HostState } from "../pth.ts";
+import { printable } from "../text-table.ts";
+import { configOf, weightsFor } from "../weights-for.ts";
+
+interface ConvertFlags {
+  readonly operands: readonly string[];
+  readonly to: string;
+  readonly probabilities?: boolean;
+}
+
+const EXAMPLES = `
+A PyTorch file must hold a state dict (torch.save(model.state_dict(), path)) of this network; its names may be others.
+
+Examples:
+  $ mien convert best_model.pth --to models/best_model.safetensors
+  $ mien convert models/best_model.safetensors --to emotion.onnx --probabilities`;
+
+const INPUTS = [".pth", ".pt", ".safetensors"];
+const OUTPUTS = [".safetensors", ".onnx"];
+
+/** How far onnxruntime's logits may be off, as a share of the largest one. */
+const TOLERANCE = 1e-4;
+/** Batches that an ONNX file is tried with: its batch size is free. */
+const TRIED_BATCHES = [1, 7];
+
+export function convertCommand(): Command {
+  return defineCommand<ConvertFlags>(
+    "convert",
+    "Reads a model of PyTorch's, writes safetensors or ONNX.",
+    [],
+    runConversion,
+  )
+    .argument("<input>", `a ${INPUTS.join(", ")} file`)
+    .requiredOption("--to <file>", `the ${OUTPUTS.join(" or ")} file to write`)
+    .option("--probabilities", "ONNX: add the softmax of the logits as a second output")
+    .addHelpText("after", EXAMPLES);
+}
+
+async function runConversion({ extra, say }: Invocation<ConvertFlags>): Promise<void> {
+  const { to, probabilities = false } = extra;
+  const [input] = extra.operands as [string];
+  const format = checkExtension("input", input, INPUTS);
+  const isOnnx = checkExtension("--to", to, OUTPUTS) === ".onnx";
+  if (probabilities && !isOnnx)
+    throw new UsageError("convert: --probabilities is for ONNX, got a .safetensors file");
+  if (resolve(input) === resolve(to))
+    throw new UsageError(`convert: --to is the input, got ${to}, expected another file`);
+  const device = await openDevice("cpu", { threads: 1 });
+  try {
+    const { model, info } = await readAnyModel(input, format, device, say);
+    const bytes = isOnnx
+      ? await (await import("../onnx.ts")).encodeModelOnnx(model, { probabilities })
+      : await encodeModel(model, info);
+    const found = isOnnx
+      ? await checkOnnx(bytes, model, device)
+      : await checkSafetensors(bytes, to, model, device);
+    await writeFileAtomic(to, bytes);
+    say(`wrote: ${to}, ${bytes.length.toLocaleString("en")} bytes`);
+    say(found);
+  } finally {
+    device.dispose();
+  }
+}
+
+function checkExtension(what: string, path: string, expected: readonly string[]): string {
+  const extension = extname(path).toLowerCase();
+  if (expected.includes(extension)) return extension;
+  throw new UsageError(`convert: ${what} got ${path}, expected a file that ends in ${expected.join(", ")}`);
+}
+
+// ---- in ----
+
+/** A model with what its file says of its training. */
+interface ReadModel {
+  readonly model: EmotionCNN;
+  readonly info: ModelInfo;
+}
+
+/** A model from a file of ours, or from the bare weights that PyTorch or another program wrote. */
+async function readAnyModel(
+  path: string,
+  format: string,
+  device: Device,
+  say: (line: string) => void,
+): Promise<ReadModel> {
+  if (format !== ".safetensors") {
+    const { readPth } = await import("../pth.ts");
+    return fromWeights(await readPth(path), path, device, say);
+  }
+  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    throw new DataError(`convert: cannot read ${path}, got ${cause.code}`, { cause });
+  });
+  const { tensors, metadata } = decodeNamed(bytes, path);
+  if (!metadata["architecture"]) return fromWeights(tensors, path, device, say);
+  say(`read: ${path}, a model of ours`);
+  return decodeModel(bytes, path, device);
+}
+
+function decodeNamed(bytes: Uint8Array, path: string): Safetensors {
+  try {
+    return decodeSafetensors(bytes);
+  } catch (cause) {
+    if (!(cause instanceof MienError)) throw cause;
+    throw new DataError(`convert: cannot use ${path}: ${cause.message}`, { cause });
+  }
+}
+
+/** The network that weights are of. They do not say what they are trained for, so that is taken for granted, and said. */
+function fromWeights(state: HostState, path: string, device: Device, say: (line: string) => void): ReadModel {
+  const model = new EmotionCNN({ ...configOf(state), device });
+  model.loadStateDict(weightsFor(model, state, path));
+  const { imageSize, convChannels, hidden } = model.config;
+  say(`read: ${path}, ${state.size} tensors (${[...state.keys()].map(printable).join(", ")})`);
+  say(`sizes: images of ${imageSize} pixels, ${convChannels.join(" and ")} channels, ${hidden} hidden units`);
+  say(`assumed, since such a file does not say it: classes ${EMOTIONS.join(", ")}; ImageNet's normalisation`);
+  return { model, info: { convertedFrom: basename(path) } };
+}
+
+// ---- out ----
+
+/** Reads a safetensors file back. */
+async function checkSafetensors(
+  bytes: Uint8Array,
+  name: string,
+  model: EmotionCNN,
+  device: Device,
+): Promise<string> {
+  const again = decodeModel(bytes, name, device).model;
+  const [expected, got] = [await toHost(model.stateDict()), await toHost(again.stateDict())];
+  for (const [key, { data }] of expected) {
+    const same = got.get(key)!.data.every((value, i) => Object.is(value, data[i]));
+    if (!same)
+      throw new DataError(`convert: ${key} is not the same when ${name} is read back; nothing was written`);
+  }
+  return `checked: read back, all ${expected.size} tensors are the same to the bit`;
+}
+
+type OnnxRuntime = typeof import("onnxruntime-node");
+
+/** Runs an ONNX file beside the model, on random images. */
+async function checkOnnx(bytes: Uint8Array, model: EmotionCNN, device: Device): Promise<string> {
+  let runtime: OnnxRuntime;
+  try {
+    runtime = await import("onnxruntime-node");
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND";
+    const reason = missing
+      ? "is not installed (npm install onnxruntime-node)"
+      : `cannot be loaded: ${(cause as Error).message}`;
+    return `not checked: onnxruntime-node ${reason}`;
+  }
+  const { difference, largest } = await compareWithOnnx(runtime, bytes, model, device);
+  if (!(difference <= TOLERANCE * Math.max(1, largest))) {
+    throw new DataError(
+      `convert: onnxruntime's logits differ by ${difference.toExponential(1)}, expected at most ${TOLERANCE} of ${largest.toFixed(1)}; ` +
+        "nothing was written",
+    );
+  }
+  const batches = TRIED_BATCHES.join(" and ");
+  return `checked: onnxruntime gives the same logits (batches of ${batches}), largest difference ${difference.toExponential(1)}`;
+}
+
+/** The largest difference of logits, and the largest logit. */
+async function compareWithOnnx(
+  runtime: OnnxRuntime,
+  bytes: Uint8Array,
+  model: EmotionCNN,
+  device: Device,
+): Promise<{ difference: number; largest: number }> {
+  const session = await runtime.InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 3 });
+  const generator = new Generator(0);
+  const { imageSize } = model.config;
+  let [difference, largest] = [0, 0];
+  for (const n of TRIED_BATCHES) {
+    const shape = [n, 3, imageSize, imageSize];
+    using images = randn(shape, { device, generator });
+    using logits = noGrad(() => scope(() => model.forward(images)));
+    const expected = await logits.data();
+    const feeds = { images: new runtime.Tensor("float32", (await images.data()) as Float32Array, shape) };
+    const got = (await session.run(feeds))["logits"]!.data as Float32Array;
+    for (const [i, value] of expected.entries()) {
+      difference = Math.max(difference, Math.abs(value - got[i]!));
+      largest = Math.max(largest, Math.abs(value));
+    }
+  }
+  await session.release();
+  return { difference, largest };
+}

@@ -1,0 +1,105 @@
+/**
+ * Nothing is lost: a training that was interrupted goes on with the same numbers, and one that was killed leaves whole
+ * files.
+ */
+
+import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EMOTIONS, type EpochRecord } from "@mien/emotion";
+import { decodeSafetensors, Generator } from "mien";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { writeFacesFolder } from "./support/faces-folder.ts";
+import { killedAfter, type Outcome, runEntry } from "./support/program.ts";
+
+let work: string;
+beforeAll(async () => {
+  work = await mkdtemp(join(tmpdir(), "mien-resume-"));
+  await writeFacesFolder(join(work, "faces"), 40);
+});
+afterAll(() => rm(work, { recursive: true, force: true }));
+
+const common = ["--device", "cpu", "--threads", "1", "--batch-size", "4", "--no-evaluate"];
+
+/** Trains in a folder of its own; with `interruptAfter`, Ctrl-C comes so many milliseconds after the first step. */
+function train(name: string, args: readonly string[], interruptAfter?: number): Promise<Outcome> {
+  const signal = { name: "SIGINT", when: /training:/, delay: interruptAfter ?? 0 } as const;
+  return runEntry(
+    "examples/train.ts",
+    [...common, "--data", "faces", "--models", join(work, name), ...args],
+    {
+      cwd: work,
+      ...(interruptAfter !== undefined && { signal }),
+    },
+  );
+}
+
+/** Everything in a checkpoint but the times, which differ from run to run. */
+async function checkpoint(name: string): Promise<{ tensors: Map<string, unknown>; history: unknown[] }> {
+  const { tensors, metadata } = decodeSafetensors(await readFile(join(work, name, "last_model.safetensors")));
+  const { history } = JSON.parse(metadata["trainer"]!) as { history: EpochRecord[] };
+  return {
+    tensors: new Map(
+      Array.from(tensors, ([key, { data }]) => [key, Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64")]),
+    ),
+    history: history.map(({ seconds: _, ...record }) => record),
+  };
+}
+
+test("an interrupted and resumed training ends with the bits of an uninterrupted one", async () => {
+  const whole = await train("whole", ["--epochs", "4"]);
+  expect(whole.code).toBe(0);
+  const expected = await checkpoint("whole");
+  const random = new Generator(7);
+  for (const run of [1, 2, 3]) {
+    const name = `stopped-${run}`;
+    const stops: string[] = [];
+    let outcome = await train(name, ["--epochs", "4"], 400 * random.uniform());
+    while (outcome.code === 130) {
+      stops.push(/epoch \d+ after step \d+/.exec(outcome.stderr)?.[0] ?? "?");
+      outcome = await train(name, ["--epochs", "4", "--resume"], 3000 * random.uniform());
+    }
+    console.log(`run ${run}: stopped in ${stops.join(", ")}`);
+    expect(outcome.code).toBe(0);
+    expect(stops.length).toBeGreaterThan(0);
+    const got = await checkpoint(name);
+    expect(got.history).toEqual(expected.history);
+    expect([...got.tensors.keys()]).toEqual([...expected.tensors.keys()]);
+    for (const [key, bits] of expected.tensors) expect(got.tensors.get(key) === bits, key).toBe(true);
+  }
+});
+
+test("--resume refuses other settings and names them", async () => {
+  await train("settings", ["--epochs", "1"]);
+  const outcome = await train("settings", ["--epochs", "2", "--resume", "--seed", "7"]);
+  expect(outcome.stderr).toMatch(/^error: resume: seed differs.*got 7, expected 42/);
+  expect(outcome.code).toBe(1);
+  const wider = await train("settings", ["--epochs", "2", "--resume", "--hidden-size", "16"]);
+  expect(wider.stderr).toMatch(/^error: resume: hiddenSize differs.*got 16, expected 32/);
+});
+
+test("50 trainings killed at random moments leave no half-written file", async () => {
+  const random = new Generator(11);
+  await train("killed", ["--epochs", "1"]);
+  for (let run = 0; run < 50; run++) {
+    const args = [
+      ...common,
+      "--data",
+      "faces",
+      "--models",
+      join(work, "killed"),
+      "--epochs",
+      "100000",
+      "--resume",
+      "--no-early-stopping",
+    ];
+    await killedAfter("examples/train.ts", args, 600 + 1200 * random.uniform(), { cwd: work });
+    for (const file of ["last_model.safetensors", "best_model.safetensors"]) {
+      const { tensors, metadata } = decodeSafetensors(await readFile(join(work, "killed", file)));
+      expect(tensors.size).toBeGreaterThanOrEqual(8);
+      expect(JSON.parse(metadata["classes"]!)).toEqual(EMOTIONS);
+    }
+  }
+  const stale = (await readdir(join(work, "killed"))).filter((name) => name.includes(".partial"));
+  expect(stale.length).toBeLessThanOrEqual(1); // of the last kill; those before were removed
+});

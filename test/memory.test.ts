@@ -29,9 +29,11 @@ import { afterAll, describe, expect, test } from "vitest";
 import { openTestDevices } from "./support/devices.ts";
 import { collectAll, collectGarbage } from "./support/garbage.ts";
 
-const { present, skipped } = await openTestDevices();
+const { present: all, skipped } = await openTestDevices();
+// Limits decide which kernels run, not who frees memory.
+const present = all.filter(({ label }) => !label.includes("limits"));
 afterAll(() => {
-  for (const { device } of present) device.dispose();
+  for (const { device } of all) device.dispose();
 });
 
 const STEPS = 1000;
@@ -167,7 +169,7 @@ describe.each(fast.map(({ label, device }) => [label, device] as const))("on %s"
     let most = 0;
     for (let n = 0; n < 2000; n++) {
       let y = x;
-      for (let layer = 0; layer < 8; layer++) y = leakyRelu(matmul(y, w).mul(0.1), 0.1);
+      for (let layer = 0; layer < 4; layer++) y = leakyRelu(y.mul(w).add(0.1), 0.1);
       const loss = y.square().mean();
       loss.backward();
       noGrad(() => w.copy_(w.sub(w.grad!.mul(1e-3))));
@@ -175,7 +177,8 @@ describe.each(fast.map(({ label, device }) => [label, device] as const))("on %s"
       await loss.item();
       most = Math.max(most, device.stats().liveBytes);
     }
-    const made = 2000 * 8 * 2 * 64 * 64 * 4;
+    // Three results per layer forward, and as many gradients backward.
+    const made = 2000 * 4 * 6 * w.numel * 4;
     console.info(
       `${label}: at most ${Math.round(most / 2 ** 20)} MB live of ${Math.round(made / 2 ** 20)} MB made`,
     );

@@ -8,7 +8,7 @@
 
 import { openReference } from "@mien/cpu";
 import { jacobians, scope, Tensor } from "@mien/tensor";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as ops from "../packages/tensor/src/ops/index.ts";
 import type { Layout, Row } from "./op-table/row.ts";
 import { opTable } from "./op-table.ts";
@@ -132,6 +132,8 @@ describe("gradients are derivatives (float64, central differences)", () => {
 for (const { label, reason } of skipped) describe.skip(`on ${label}`, () => test.skip(reason));
 
 describe.each(present.map(({ label, device }) => [label, device] as const))("on %s", (label, device) => {
+  beforeAll(() => device.warmup(), 300_000);
+
   const check = (row: Row, sample: Sample, actual: Outcome, expected: Outcome, mode = "") =>
     expectClose(actual, expected, `${sample.name}${mode}`, (what, error) =>
       worst.note(`${what} on ${label}${mode}`, error, `${row.op}, ${sample.name}`),

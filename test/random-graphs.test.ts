@@ -37,7 +37,7 @@ const GRAPHS = 40;
 const OPS = 14;
 /** Where all gradients cancel out there is nothing to compare. */
 const LEAST = 1e-3;
-const leafShapes: readonly Shape[] = [[2, 3], [3], [2, 1], []];
+const leafShapes: readonly Shape[] = [[2, 3], [2, 3], [2, 3], [2, 3], [3], [2, 1], [], [1, 1]];
 
 /** Values stay small: every op either squashes or is followed by `tame`. */
 const tame = (x: Tensor): Tensor => x.div(x.square().add(1));
@@ -86,9 +86,12 @@ const like = ({ device, dtype }: Tensor) => ({ device, dtype });
 function graph(seed: number, leaves: readonly Tensor[]): Tensor {
   const random = new Generator(seed);
   const values = [...leaves];
-  // Later values are likelier, so that graphs are deep as well as wide.
-  const pick = (): Tensor =>
-    values[values.length - 1 - Math.min(random.integer(6), random.integer(values.length))]!;
+  // Now one of the latest values, now a leaf: graphs are deep, and leaves come in everywhere.
+  const pick = (): Tensor => {
+    const isLeaf = random.integer(3) === 0;
+    const back = random.integer(5);
+    return (isLeaf ? leaves[random.integer(leaves.length)] : values.at(-1 - back)) ?? leaves[0]!;
+  };
   for (let i = 0; i < OPS; i++) values.push(steps[random.integer(steps.length)]!(pick, random));
   return values
     .slice(-4)
@@ -108,7 +111,7 @@ function makeLeaves(seed: number, device: Device, dtype: FloatDType): Tensor[] {
 /** The gradients of the leaves; every second leaf has a slot, full of what must not matter. */
 async function gradients(seed: number, device: Device, dtype: FloatDType, slots: boolean) {
   const leaves = makeLeaves(seed, device, dtype);
-  const flat = tensor(new Array<number>(100).fill(77), { device, dtype });
+  const flat = tensor(new Array<number>(200).fill(77), { device, dtype });
   if (slots) {
     for (const [i, leaf] of leaves.entries()) {
       if (i % 2 === 0)

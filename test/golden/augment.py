@@ -31,7 +31,7 @@ def image(size: int) -> torch.Tensor:
 
 
 def rotated(x, angle):
-    # Ours counts clockwise. With `fill` torchvision would weigh the border by its coverage twice; without, it is zero.
+    # Ours counts clockwise, as F.affine does. With `fill` F.rotate would weigh the border by its coverage twice; without, it fills zeros.
     return F.rotate(x, -angle, InterpolationMode.BILINEAR)
 
 
@@ -40,7 +40,7 @@ def cropped(x, pixels, left, top):
     y = F.resized_crop(x, top, left, pixels, pixels, size, InterpolationMode.BILINEAR, antialias=False)
     centre = (torch.arange(size[0], dtype=torch.float64) + 0.5) * pixels / size[0] - 0.5
     inside = (centre >= 0) & (centre <= pixels - 1)
-    return y.where(inside[:, None] & inside[None, :], torch.nan)
+    return y.masked_fill(~(inside[:, None] & inside[None, :]), torch.nan)
 
 
 def crop(size, pixels, left, top):
@@ -50,7 +50,7 @@ def crop(size, pixels, left, top):
 
 def turned_and_cropped(x, angle, side, dx, dy):
     """One bilinear pass: torchvision moves and enlarges the image where we move and shrink the crop."""
-    return F.affine(x, -angle, [-dx / side, -dy / side], 1 / side, [0.0, 0.0], InterpolationMode.BILINEAR)
+    return F.affine(x, angle, [-dx / side, -dy / side], 1 / side, [0.0, 0.0], InterpolationMode.BILINEAR)
 
 
 def coloured(x, brightness, contrast, saturation, hue):

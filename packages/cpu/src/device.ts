@@ -116,6 +116,10 @@ export class CpuDevice implements Device {
     };
   }
 
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
   dispose(): void {
     this.#disposed = true;
     this.#threads.stop();

@@ -37,7 +37,7 @@ export const CONV_PARTIAL_BYTES = 16 * 1024 * 1024;
  * Winograd's transform: tiles of 4x4 outputs per chunk, the least channels (on both sides) for which the transforms are
  * worth their time, and the least share of the tiles' pixels that must be wanted.
  */
-export const WINOGRAD_TILES = 12;
+export const WINOGRAD_TILES = 24;
 export const WINOGRAD_LEAST_CHANNELS = 8;
 export const WINOGRAD_LEAST_USE = 0.45;
 

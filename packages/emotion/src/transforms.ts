@@ -35,12 +35,12 @@ export const DEFAULT_AUGMENTATION: Augmentation = {
 /**
  * What happens to one image, in the order of the fields: the mirror first, the hue last.
  *
- * Each but the rotation means what torchvision's function of that name does. All colour factors leave the image as it
- * is at 1, the hue at 0.
+ * All means what torchvision's functional transforms mean by it. A colour factor of 1 changes nothing, nor does a hue
+ * of 0.
  */
 export interface ImageTransform {
   readonly mirror: boolean;
-  /** Degrees, clockwise as one sees it (torchvision's `rotate` counts the other way), about the image's centre. */
+  /** Degrees, clockwise as torchvision's `affine` counts (its `rotate` counts the other way), about the centre. */
   readonly angle: number;
   /** The crop is a square of this share of the image's side, brought back to full size. */
   readonly side: number;

@@ -27,7 +27,10 @@ export async function probeDevices(options: { readonly threads?: number } = {}):
     reference: probeReference,
   };
   const found: DeviceProbe[] = [];
-  for (const [name, probe] of Object.entries(probes) as [DeviceName, () => Promise<Omit<DeviceProbe, "name">>][]) {
+  for (const [name, probe] of Object.entries(probes) as [
+    DeviceName,
+    () => Promise<Omit<DeviceProbe, "name">>,
+  ][]) {
     found.push({ name, ...(await probe().catch(missing)) });
   }
   return found;
@@ -43,7 +46,11 @@ async function probeGpu(): Promise<Omit<DeviceProbe, "name">> {
   const adapter = await probeWebGPU();
   if ("reason" in adapter) return { found: false, description: adapter.reason, isSoftware: false };
   const { description, isFallback } = adapter;
-  return { found: true, description: `webgpu (${description}, ${isFallback ? "in software" : "GPU"})`, isSoftware: isFallback };
+  return {
+    found: true,
+    description: `webgpu (${description}, ${isFallback ? "in software" : "GPU"})`,
+    isSoftware: isFallback,
+  };
 }
 
 /** Opening it is the only way to know whether the engine and the machine have what it needs, and it is quick. */

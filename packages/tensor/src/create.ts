@@ -30,20 +30,22 @@ export function setDefaultDevice(device: Device | null): void {
   defaultDevice = device;
 }
 
-/** The default device, or null while there is none. */
+/** The default device, or null while there is none; a disposed one is none. */
 export function peekDefaultDevice(): Device | null {
+  if (defaultDevice?.disposed) defaultDevice = null;
   return defaultDevice;
 }
 
 /** @throws DeviceError if no device was opened. */
 export function getDefaultDevice(): Device {
-  if (!defaultDevice) {
+  const device = peekDefaultDevice();
+  if (!device) {
     throw new DeviceError(
       "tensor: there is no device, expected one. " +
         'Help: call `await openDevice("auto")` first, or pass { device }',
     );
   }
-  return defaultDevice;
+  return device;
 }
 
 /** A contiguous tensor whose values are undefined: for ops, which overwrite them. */

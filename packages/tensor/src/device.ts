@@ -71,6 +71,8 @@ export interface Device {
   /** Prepares kernels ahead of their first launch, all together; without names, every kernel there is. */
   warmup(kernels?: readonly KernelName[]): Promise<void>;
   stats(): DeviceStats;
+  /** True once `dispose` was called. */
+  readonly disposed: boolean;
   /** Gives back all memory, threads and handles. Later calls throw a `DisposedError`. */
   dispose(): void;
 }

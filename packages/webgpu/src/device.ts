@@ -178,6 +178,10 @@ export class WebGPUDevice implements Device {
     };
   }
 
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;

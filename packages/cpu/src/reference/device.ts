@@ -125,6 +125,10 @@ class ReferenceDevice implements Device {
     };
   }
 
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
   dispose(): void {
     this.#live.clear();
     this.#liveBytes = 0;

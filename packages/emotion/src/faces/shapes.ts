@@ -192,7 +192,11 @@ export function above(shape: Shape, height: number, drop = 0, slant = 0): Shape 
     x,
     y,
     extent: { ...extent, bottom },
-    distance: (px, py) => Math.max(distance(px, py), py - limit - (bend * px * px * px + slant) * px),
+    distance: (px, py) => {
+      const cube = bend * px * px * px;
+      const slope = 4 * cube + slant;
+      return Math.max(distance(px, py), (py - limit - (cube + slant) * px) / Math.sqrt(1 + slope * slope));
+    },
   };
 }
 

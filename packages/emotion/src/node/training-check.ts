@@ -6,8 +6,10 @@
  */
 
 import { Adam, crossEntropy, type Device, Generator, noGrad, scope, stack, type Tensor } from "mien";
+import { EMOTIONS } from "../classes.ts";
 import { FaceLoader } from "../face-loader.ts";
-import { builtInFaces } from "../faces.ts";
+import { drawFace } from "../faces.ts";
+import type { ImageSet } from "../images.ts";
 import { EmotionCNN } from "../model.ts";
 import { DEFAULT_AUGMENTATION } from "../transforms.ts";
 
@@ -16,13 +18,19 @@ const STEPS = 10;
 /** What a device's losses may differ by from those of another. */
 const TOLERANCE = 1e-3;
 
+/** How much is computed. */
+export interface CheckSize {
+  readonly batch: number;
+  /** Width and height of the faces. */
+  readonly pixels: number;
+}
+
 /** Trains EmotionCNN for ten steps on one batch of faces. Returns the loss of each step. */
-export async function trainTenSteps(device: Device, batchSize: number): Promise<number[]> {
-  const { train } = builtInFaces({ train: batchSize, validation: 0, test: 0 });
-  const loader = new FaceLoader(train, device);
-  const model = new EmotionCNN({ device, generator: new Generator(1) });
-  const optimizer = new Adam(model.parameters(), { lr: 0.001 });
-  const indices = Int32Array.from({ length: batchSize }, (_, i) => i);
+export async function trainTenSteps(device: Device, { batch, pixels }: CheckSize): Promise<number[]> {
+  const loader = new FaceLoader(facesOf(batch, pixels), device);
+  const model = new EmotionCNN({ imageSize: pixels, device, generator: new Generator(1) });
+  const optimizer = new Adam(model.parameters(), { lr: 0.0003 });
+  const indices = Int32Array.from({ length: batch }, (_, i) => i);
   const losses: Tensor[] = [];
   try {
     for (let step = 0; step < STEPS; step++) {
@@ -42,6 +50,12 @@ export async function trainTenSteps(device: Device, batchSize: number): Promise<
   } finally {
     for (const made of [...losses, optimizer, model, loader]) made.dispose();
   }
+}
+
+function facesOf(count: number, size: number): ImageSet {
+  const labels = Int32Array.from({ length: count }, (_, i) => i % EMOTIONS.length);
+  const faces = Array.from(labels, (label, seed) => drawFace(EMOTIONS[label]!, seed, size));
+  return { images: new Uint8Array(Buffer.concat(faces)), labels, count, channels: 3, size };
 }
 
 /** What is wrong with a device's losses, in one sentence; null if nothing is. */

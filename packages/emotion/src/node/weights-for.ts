@@ -20,7 +20,11 @@ const MOST_ROWS = 24;
  * @param from what the state is of, for messages
  * @throws DataError with a table of all shapes, if there are more or fewer tensors or one has another shape
  */
-export function weightsFor(model: Module, state: ReadonlyMap<string, HostTensor>, from = "the state"): HostState {
+export function weightsFor(
+  model: Module,
+  state: ReadonlyMap<string, HostTensor>,
+  from = "the state",
+): HostState {
   const targets = [...model.stateDict()];
   const byName = targets.length === state.size && targets.every(([name]) => state.has(name));
   const sources = byName ? targets.map(([name]) => [name, state.get(name)!] as const) : [...state];
@@ -42,7 +46,13 @@ function shapeTable(sources: Named, targets: Named): string {
     const [name = "", got] = sources[i] ?? [];
     const [ourName = "", expected] = targets[i] ?? [];
     const same = got && expected && sameShape(got.shape, expected.shape);
-    return [printable(name), got ? show(got.shape) : null, ourName, expected ? show(expected.shape) : null, same ? "" : "<--"];
+    return [
+      printable(name),
+      got ? show(got.shape) : null,
+      ourName,
+      expected ? show(expected.shape) : null,
+      same ? "" : "<--",
+    ];
   });
   const rest = count > MOST_ROWS ? `\n... and ${count - MOST_ROWS} more` : "";
   return formatTable(["name", "got", "our name", "expected", ""], rows) + rest;

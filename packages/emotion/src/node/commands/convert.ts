@@ -13,9 +13,11 @@ import {
   type Device,
   decodeSafetensors,
   Generator,
+  MienError,
   noGrad,
   openDevice,
   randn,
+  type Safetensors,
   scope,
   toHost,
 } from "mien";

@@ -18,6 +18,12 @@ import {
   wgslFolder,
 } from "./sources.ts";
 
+/** How AssemblyScript is compiled. */
+const flags = "-O3 --noAssert --runtime stub --enable simd --enable threads";
+// Buffers, scratch and the workers' control block share one memory, which the device owns and grows. The first 8 KiB are
+// the host's.
+const memoryFlags = "--importMemory --sharedMemory --initialMemory 1 --maximumMemory 65536 --memoryBase 8192";
+
 const hashes = hashSources();
 const previous = readGeneratedHashes();
 if (previous?.sourceHash !== hashes.sourceHash) {
@@ -69,31 +75,18 @@ async function compileWasm(): Promise<GeneratedKernels["wasm"]> {
 async function compile(extra: readonly string[]): Promise<string> {
   const asc = await import("assemblyscript/asc");
   let binary: Uint8Array | undefined;
-  const errors: string[] = [];
-  const options = [
-    ...["index.ts", "--baseDir", wasmFolder, "--outFile", "kernels.wasm"],
-    ...["-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", "--enable", "threads", ...extra],
-    // Buffers, scratch and the workers' control block share one memory, which the device owns and grows.
-    ...[
-      "--memoryBase",
-      "8192",
-      "--importMemory",
-      "--sharedMemory",
-      "--initialMemory",
-      "1",
-      "--maximumMemory",
-      "65536",
-    ],
-  ];
+  const messages: string[] = [];
+  const files = ["index.ts", "--baseDir", wasmFolder, "--outFile", "kernels.wasm"];
+  const options = [...files, ...flags.split(" "), ...memoryFlags.split(" "), ...extra];
   const { error } = await asc.main(options, {
     stdout: { write: () => undefined },
-    stderr: { write: (chunk: string | Uint8Array) => void errors.push(String(chunk)) },
+    stderr: { write: (chunk: string | Uint8Array) => void messages.push(String(chunk)) },
     writeFile: (_name: string, contents: string | Uint8Array) => {
       if (typeof contents !== "string") binary = contents;
     },
   });
-  if (error || !binary)
-    fail(`${errors.join("")}\nkernels/wasm: ${error?.message ?? "the compiler wrote nothing"}`);
+  process.stderr.write(messages.join(""));
+  if (error || !binary) fail(`kernels/wasm: ${error?.message ?? "the compiler wrote nothing"}`);
   return Buffer.from(binary).toString("base64");
 }
 

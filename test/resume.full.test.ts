@@ -40,7 +40,10 @@ async function checkpoint(name: string): Promise<{ tensors: Map<string, unknown>
   const { history } = JSON.parse(metadata["trainer"]!) as { history: EpochRecord[] };
   return {
     tensors: new Map(
-      Array.from(tensors, ([key, { data }]) => [key, Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64")]),
+      Array.from(tensors, ([key, { data }]) => [
+        key,
+        Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64"),
+      ]),
     ),
     history: history.map(({ seconds: _, ...record }) => record),
   };

@@ -116,6 +116,10 @@ export class GuardedDevice implements Device {
     return this.#inner.stats();
   }
 
+  get disposed(): boolean {
+    return this.#inner.disposed;
+  }
+
   dispose(): void {}
 }
 

@@ -111,8 +111,12 @@ export class CpuDevice implements Device {
     this.#check("stats");
     const { blocks, bytes } = this.#heap.pooled();
     return {
-      ...{ liveBuffers: this.#liveBuffers, liveBytes: this.#liveBytes },
-      ...{ pooledBuffers: blocks, pooledBytes: bytes, launches: this.#launches, submits: 0 },
+      liveBuffers: this.#liveBuffers,
+      liveBytes: this.#liveBytes,
+      pooledBuffers: blocks,
+      pooledBytes: bytes,
+      launches: this.#launches,
+      submits: 0,
     };
   }
 

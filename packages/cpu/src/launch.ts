@@ -47,6 +47,7 @@ export class Launch {
   readonly #temporaries: { address: number; byteLength: number }[] = [];
   #kernel: KernelName = "fill";
   #cursor = 0;
+  #scratchAddress = 0;
   #scratchBytes = 0;
 
   constructor(heap: Heap, threads: Threads) {
@@ -135,13 +136,15 @@ export class Launch {
   /** Makes sure that every thread has at least this much scratch memory. */
   scratch(byteLength: number): void {
     if (byteLength <= this.#scratchBytes) return;
-    const threads = this.#threads.limit;
-    if (this.#scratchBytes > 0)
-      this.#heap.free(this.#control[Word.scratchBase]! >>> 0, this.#scratchBytes * threads);
     // An odd number of cache lines, so that the threads' scratches do not compete for the same places in a cache.
-    this.#scratchBytes = Math.ceil(byteLength / 4096) * 4096 + 64;
-    this.#control[Word.scratchBase] = this.#heap.alloc(this.#scratchBytes * threads);
-    this.#control[Word.scratchSize] = this.#scratchBytes;
+    const size = Math.ceil(byteLength / 4096) * 4096 + 64;
+    const threads = this.#threads.limit;
+    const address = this.#heap.alloc(size * threads);
+    if (this.#scratchBytes > 0) this.#heap.free(this.#scratchAddress, this.#scratchBytes * threads);
+    this.#scratchAddress = address;
+    this.#scratchBytes = size;
+    this.#control[Word.scratchBase] = address;
+    this.#control[Word.scratchSize] = size;
   }
 
   /** Runs `chunks` chunks of a function of the WebAssembly module. */

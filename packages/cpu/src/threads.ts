@@ -58,8 +58,12 @@ export class Threads {
     const { module, memory, workerSource, limit } = this.#options;
     for (let thread = 1; thread < limit; thread++) {
       const message: WorkerStart = {
-        ...{ module, memory, thread, spins: WORKER_SPINS },
-        ...{ controlAddress: CONTROL_ADDRESS, argumentsAddress: ARGUMENTS_ADDRESS },
+        module,
+        memory,
+        thread,
+        controlAddress: CONTROL_ADDRESS,
+        argumentsAddress: ARGUMENTS_ADDRESS,
+        spins: WORKER_SPINS,
       };
       const worker = await startWorker(workerSource, message, (reason) => {
         this.#workers = this.#workers.filter((other) => other !== worker);
@@ -94,10 +98,14 @@ export class Threads {
     if (Atomics.load(control, Word.sleepers) > 0) Atomics.notify(control, Word.sequence, count - 1);
 
     let mine = 0;
-    for (let left = count; left > 0; left = Atomics.load(control, Word.remaining)) {
-      if (Atomics.compareExchange(control, Word.remaining, left, left - 1) !== left) continue;
-      run(ARGUMENTS_ADDRESS, count - left);
-      mine += 1;
+    try {
+      for (let left = count; left > 0; left = Atomics.load(control, Word.remaining)) {
+        if (Atomics.compareExchange(control, Word.remaining, left, left - 1) !== left) continue;
+        run(ARGUMENTS_ADDRESS, count - left);
+        mine += 1;
+      }
+    } catch (cause) {
+      throw this.#giveUp(kernel, "a kernel failed", cause);
     }
     if (Atomics.add(control, Word.done, mine) + mine < count) this.#join(kernel, count);
   }
@@ -114,14 +122,18 @@ export class Threads {
       if (done !== before) deadline = performance.now() + patience;
       before = done;
       const dead = Atomics.load(control, Word.dead) !== 0;
-      if (dead || performance.now() > deadline) {
-        this.#broken = true;
-        this.#failure = dead ? "a worker thread failed" : "a worker thread does not answer";
-        this.stop();
-        throw new DeviceError(`${kernel}: ${this.#failure}`);
-      }
+      if (dead) throw this.#giveUp(kernel, "a worker thread failed");
+      if (performance.now() > deadline) throw this.#giveUp(kernel, "a worker thread does not answer");
       Atomics.wait(control, Word.done, done, Math.min(patience, 100));
     }
+  }
+
+  /** Stops everything: the launch was not finished, and others may still be at work on it. */
+  #giveUp(kernel: string, failure: string, cause?: unknown): DeviceError {
+    this.#broken = true;
+    this.#failure = failure;
+    this.stop();
+    return new DeviceError(`${kernel}: ${failure}`, { cause });
   }
 
   stop(): void {

@@ -160,4 +160,12 @@ describe("the default device", () => {
     using x = tensor([1], { device });
     expect(x.device).toBe(device);
   });
+
+  test("is forgotten once it was disposed", () => {
+    const brief = openReference();
+    setDefaultDevice(brief);
+    brief.dispose();
+    expect(peekDefaultDevice()).toBeNull();
+    expect(() => tensor([1])).toThrow(/^tensor: there is no device/);
+  });
 });

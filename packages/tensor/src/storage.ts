@@ -7,7 +7,7 @@
  */
 
 import type { Device, DeviceBuffer } from "./device.ts";
-import { DisposedError, internal } from "./errors.ts";
+import { internal } from "./errors.ts";
 
 export class Storage {
   readonly device: Device;
@@ -33,11 +33,7 @@ export class Storage {
 
   release(): void {
     if (this.#references === 0) throw internal("release of a freed storage");
-    if (--this.#references > 0) return;
-    try {
-      this.device.free(this.buffer);
-    } catch (error) {
-      if (!(error instanceof DisposedError)) throw error; // with the device its memory went too
-    }
+    // With a disposed device its memory went too.
+    if (--this.#references === 0 && !this.device.disposed) this.device.free(this.buffer);
   }
 }

@@ -39,6 +39,8 @@ export interface Correlation {
   readonly source: Source;
   readonly vertical: Axis;
   readonly horizontal: Axis;
+  /** Columns of the kernel. */
+  readonly kW: number;
   readonly outChannels: number;
   /** The grid of result pixels, and its step along a row of the result. */
   readonly rows: number;
@@ -48,7 +50,6 @@ export interface Correlation {
 
 /** A convolution in either direction. */
 export interface Convolution extends Correlation {
-  readonly kW: number;
   readonly weight: Operand;
   /** Steps through the weight per group, result channel and source channel. */
   readonly weightSteps: readonly [group: number, out: number, source: number];

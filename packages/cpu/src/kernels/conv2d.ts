@@ -11,8 +11,9 @@ import type { Conv2dParams, Operand } from "@mien/tensor";
 import type { HostKernel, Launch } from "../launch.ts";
 import { CONV_GRADIENT_BYTES, CONV_MIN_STRIP_ROWS, CONV_STRIP_BYTES } from "../tuning.ts";
 import { activations } from "./activation.ts";
-import { type Axis, type Convolution, rangesOf, type Source, writeStage } from "./conv2d-source.ts";
+import { type Axis, type Convolution, type Correlation, rangesOf, writeStage } from "./conv2d-source.ts";
 import { convolveByWinograd, suitsWinograd, weightGradByWinograd } from "./conv2d-winograd.ts";
+import { fill } from "./elementwise.ts";
 
 function forwardAxis(size: number, dilation: number, pad: number): Axis {
   const taps = Array.from({ length: size }, (_, index) => ({ index, shift: index * dilation }));
@@ -41,17 +42,9 @@ interface Staging {
   readonly offsets: number;
 }
 
-/** Writes `StageArgs` and `TapArgs` for a result of `rows` x `columns` pixels, of which a strip has at most `maxRows`. */
-function writeStaging(
-  launch: Launch,
-  source: Source,
-  vertical: Axis,
-  horizontal: Axis,
-  kW: number,
-  rows: number,
-  columns: number,
-  maxRows = rows,
-): Staging {
+/** Writes `StageArgs` and `TapArgs`; a strip of the result has at most `maxRows` rows. */
+function writeStaging(launch: Launch, c: Correlation, maxRows = c.rows): Staging {
+  const { source, vertical, horizontal, kW, rows, columns } = c;
   const { strideH, strideW, groups } = source;
   const planes = source.channels / groups;
   const phasePitch = Math.max(columns, 4) + Math.floor(horizontal.reach / strideW);
@@ -87,7 +80,7 @@ function convolve(launch: Launch, c: Convolution): void {
     convolveByWinograd(launch, c);
     return;
   }
-  const staging = writeStaging(launch, source, c.vertical, c.horizontal, c.kW, rows, columns);
+  const staging = writeStaging(launch, c);
   const blocks = groups * Math.ceil(channels / 4);
   launch.floats(c.weight);
   launch.ints(...c.weightSteps, launch.temporary(blocks * staging.steps * 16));
@@ -101,93 +94,111 @@ function convolve(launch: Launch, c: Convolution): void {
   launch.run("conv2d", c.images * groups * staging.strips);
 }
 
-function forwardAxes(p: Conv2dParams): { vertical: Axis; horizontal: Axis } {
-  const vertical = forwardAxis(p.kH, p.dilationH, p.padTop);
-  return { vertical, horizontal: forwardAxis(p.kW, p.dilationW, p.padLeft) };
-}
-
-function imagesAsSource(operand: Operand, p: Conv2dParams): Source {
+/** The input as the source, and the output's pixels as the result. */
+function forwards(x: Operand, p: Conv2dParams): Correlation {
   const { cIn: channels, hIn: height, wIn: width, groups, strideH, strideW } = p;
-  return { operand, channels, height, width, groups, strideH, strideW };
+  return {
+    images: p.n,
+    source: { operand: x, channels, height, width, groups, strideH, strideW },
+    vertical: forwardAxis(p.kH, p.dilationH, p.padTop),
+    horizontal: forwardAxis(p.kW, p.dilationW, p.padLeft),
+    kW: p.kW,
+    outChannels: p.cOut,
+    rows: p.hOut,
+    columns: p.wOut,
+    columnStep: 1,
+  };
 }
 
 export const conv2d: HostKernel<"conv2d"> = (launch, [x, weight, bias, out], p) => {
   const area = p.kH * p.kW;
   const perGroup = p.cIn / p.groups;
   convolve(launch, {
-    ...{ images: p.n, source: imagesAsSource(x, p), ...forwardAxes(p), kW: p.kW, weight },
+    ...forwards(x, p),
+    weight,
     weightSteps: [(p.cOut / p.groups) * perGroup * area, perGroup * area, area],
-    ...{
-      out,
-      outChannels: p.cOut,
-      bias,
-      activation: activations[p.activation],
-      negativeSlope: p.negativeSlope,
-    },
-    ...{
-      rows: p.hOut,
-      columns: p.wOut,
-      origin: 0,
-      rowStep: p.wOut,
-      columnStep: 1,
-      planeSize: p.hOut * p.wOut,
-    },
+    out,
+    bias,
+    activation: activations[p.activation],
+    negativeSlope: p.negativeSlope,
+    origin: 0,
+    rowStep: p.wOut,
+    planeSize: p.hOut * p.wOut,
   });
 };
 
 export const conv2dInputGrad: HostKernel<"conv2dInputGrad"> = (launch, [gradOut, weight, gradX], p) => {
-  const { n: images, groups, hIn, wIn, strideH, strideW, kW } = p;
-  const area = p.kH * kW;
-  const perGroup = p.cIn / groups;
-  const shape = { channels: p.cOut, height: p.hOut, width: p.wOut };
-  const source = { operand: gradOut, ...shape, groups, strideH: 1, strideW: 1 };
-  for (let top = 0; top < Math.min(strideH, hIn); top++) {
-    for (let left = 0; left < Math.min(strideW, wIn); left++) {
+  for (let top = 0; top < Math.min(p.strideH, p.hIn); top++) {
+    for (let left = 0; left < Math.min(p.strideW, p.wIn); left++) {
       launch.begin("conv2dInputGrad");
-      convolve(launch, {
-        ...{ images, source, kW, weight, out: gradX, outChannels: p.cIn },
-        vertical: backwardAxis(p.kH, p.dilationH, p.padTop, strideH, top),
-        horizontal: backwardAxis(kW, p.dilationW, p.padLeft, strideW, left),
-        weightSteps: [(p.cOut / groups) * perGroup * area, area, perGroup * area],
-        ...{ bias: null, activation: activations.none, negativeSlope: 0 },
-        rows: Math.ceil((hIn - top) / strideH),
-        columns: Math.ceil((wIn - left) / strideW),
-        ...{ origin: top * wIn + left, rowStep: strideH * wIn, columnStep: strideW, planeSize: hIn * wIn },
-      });
+      convolve(launch, backwards(gradOut, weight, gradX, p, top, left));
     }
   }
 };
 
+/** The input pixels (top, left), (top, left + stride), ... and what reaches them from the output's gradient. */
+function backwards(
+  gradOut: Operand,
+  weight: Operand,
+  gradX: Operand,
+  p: Conv2dParams,
+  top: number,
+  left: number,
+): Convolution {
+  const { groups, hIn, wIn, strideH, strideW, kH, kW } = p;
+  const area = kH * kW;
+  const perGroup = p.cIn / groups;
+  return {
+    images: p.n,
+    source: {
+      operand: gradOut,
+      channels: p.cOut,
+      height: p.hOut,
+      width: p.wOut,
+      groups,
+      strideH: 1,
+      strideW: 1,
+    },
+    vertical: backwardAxis(kH, p.dilationH, p.padTop, strideH, top),
+    horizontal: backwardAxis(kW, p.dilationW, p.padLeft, strideW, left),
+    kW,
+    weight,
+    weightSteps: [(p.cOut / groups) * perGroup * area, area, perGroup * area],
+    out: gradX,
+    outChannels: p.cIn,
+    bias: null,
+    activation: activations.none,
+    negativeSlope: 0,
+    rows: Math.ceil((hIn - top) / strideH),
+    columns: Math.ceil((wIn - left) / strideW),
+    origin: top * wIn + left,
+    rowStep: strideH * wIn,
+    columnStep: strideW,
+    planeSize: hIn * wIn,
+  };
+}
+
 export const conv2dWeightGrad: HostKernel<"conv2dWeightGrad"> = (launch, [gradOut, x, gradWeight], p) => {
-  const { groups, hOut: rows, wOut: columns } = p;
-  if (p.cIn * p.cOut * p.kH * p.kW === 0) return;
-  const images = rows * columns === 0 ? 0 : p.n;
-  const source = imagesAsSource(x, p);
-  const axes = forwardAxes(p);
-  const correlation = { images, source, ...axes, outChannels: p.cOut, rows, columns, columnStep: 1 };
-  if (images > 0 && suitsWinograd(correlation)) {
+  const { n, groups, hOut: rows, wOut: columns } = p;
+  const channels = p.cOut / groups;
+  if (n * rows * columns === 0) {
+    fill(launch, [gradWeight], { count: p.cOut * (p.cIn / groups) * p.kH * p.kW, value: 0 });
+    return;
+  }
+  const correlation = forwards(x, p);
+  if (suitsWinograd(correlation)) {
     weightGradByWinograd(launch, correlation, gradOut, gradWeight);
     return;
   }
-  const maxRows = Math.max(1, Math.floor(CONV_GRADIENT_BYTES / (32 * Math.max(columns, 1))));
-  const { vertical, horizontal } = axes;
-  const staging = writeStaging(
-    launch,
-    source,
-    vertical,
-    horizontal,
-    p.kW,
-    Math.max(rows, 1),
-    columns,
-    maxRows,
-  );
-  const channels = p.cOut / groups;
+  const maxRows = Math.max(1, Math.floor(CONV_GRADIENT_BYTES / (32 * columns)));
+  const staging = writeStaging(launch, correlation, maxRows);
   const lanes = Math.ceil(channels / 8) * 8;
   const partialBytes = 4 * groups * Math.ceil(staging.steps / 4) * 4 * lanes;
-  const { imagesPerRange, ranges } = rangesOf(images, partialBytes);
+  if (partialBytes === 0) return;
+  const { imagesPerRange, ranges } = rangesOf(n, partialBytes);
 
   launch.floats(gradOut, gradWeight);
-  launch.ints(launch.temporary(partialBytes * ranges), images, imagesPerRange, groups, channels);
+  launch.ints(launch.temporary(partialBytes * ranges), n, imagesPerRange, groups, channels);
   launch.ints(rows, columns, staging.stripRows, staging.strips, p.strideH);
   launch.scratch(staging.byteLength + 4 * staging.stripRows * columns * lanes + 64);
   launch.run("conv2dWeightGradOffsets", 1);

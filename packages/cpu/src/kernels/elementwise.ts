@@ -10,7 +10,16 @@ import { ELEMENTS_PER_CHUNK } from "../tuning.ts";
 import { mergeDims, numelOf, writeLayout, writeView } from "./strides.ts";
 
 const unaryOps: Readonly<Record<UnaryOp, number>> = {
-  ...{ neg: 0, abs: 1, exp: 2, log: 3, sqrt: 4, square: 5, reciprocal: 6, sign: 7, relu: 8, leakyRelu: 9 },
+  neg: 0,
+  abs: 1,
+  exp: 2,
+  log: 3,
+  sqrt: 4,
+  square: 5,
+  reciprocal: 6,
+  sign: 7,
+  relu: 8,
+  leakyRelu: 9,
   affine: 10,
 };
 
@@ -18,8 +27,20 @@ const unaryOps: Readonly<Record<UnaryOp, number>> = {
 const wholeNumberOps: ReadonlySet<UnaryOp> = new Set(["neg", "abs", "square", "sign", "relu"]);
 
 const binaryOps: Readonly<Record<BinaryOp, number>> = {
-  ...{ add: 0, sub: 1, mul: 2, div: 3, pow: 4, maximum: 5, minimum: 6, eq: 7, ne: 8, lt: 9, le: 10, gt: 11 },
-  ...{ ge: 12, leakyReluGrad: 13 },
+  add: 0,
+  sub: 1,
+  mul: 2,
+  div: 3,
+  pow: 4,
+  maximum: 5,
+  minimum: 6,
+  eq: 7,
+  ne: 8,
+  lt: 9,
+  le: 10,
+  gt: 11,
+  ge: 12,
+  leakyReluGrad: 13,
 };
 
 function chunksOf(count: number): number {

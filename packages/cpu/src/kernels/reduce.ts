@@ -8,7 +8,13 @@ import { ENOUGH_CHUNKS, REDUCE_COLUMNS, REDUCE_SEGMENT, ROW_ELEMENTS_PER_CHUNK }
 import { lastSize, lastStride, mergeDims, numelOf, writeLayout, writeView } from "./strides.ts";
 
 const reduceOps: Readonly<Record<ReduceOp, number>> = {
-  ...{ sum: 0, mean: 1, max: 2, min: 3, prod: 4, argmax: 5, argmin: 6 },
+  sum: 0,
+  mean: 1,
+  max: 2,
+  min: 3,
+  prod: 4,
+  argmax: 5,
+  argmin: 6,
 };
 
 const BYTES_PER_SLOT = 16;

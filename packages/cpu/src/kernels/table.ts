@@ -11,7 +11,23 @@ import { reduce } from "./reduce.ts";
 import { crossEntropy, crossEntropyGrad, softmax, softmaxGrad } from "./softmax.ts";
 
 export const hostKernels = {
-  ...{ fill, copy, accumulate, unary, binary, where, adam },
-  ...{ reduce, matmul, conv2d, conv2dInputGrad, conv2dWeightGrad, maxPool2d, maxPool2dGrad },
-  ...{ softmax, softmaxGrad, crossEntropy, crossEntropyGrad, augment },
+  fill,
+  copy,
+  accumulate,
+  unary,
+  binary,
+  where,
+  reduce,
+  matmul,
+  conv2d,
+  conv2dInputGrad,
+  conv2dWeightGrad,
+  maxPool2d,
+  maxPool2dGrad,
+  softmax,
+  softmaxGrad,
+  crossEntropy,
+  crossEntropyGrad,
+  adam,
+  augment,
 } satisfies { readonly [K in KernelName]: HostKernel<K> };

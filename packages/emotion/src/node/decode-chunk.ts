@@ -6,7 +6,7 @@
  */
 
 import { readFileSync, realpathSync, statSync } from "node:fs";
-import { DataError } from "mien";
+import { DataError } from "@mien/tensor";
 import { type DecodedImage, toPlanar } from "../images.ts";
 import { resizeBilinear } from "../resize.ts";
 import { codeOf, type FaceFile, isInside } from "./face-files.ts";

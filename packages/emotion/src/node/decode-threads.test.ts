@@ -1,6 +1,7 @@
 import { symlink, writeFile } from "node:fs/promises";
+import { Worker } from "node:worker_threads";
 import { PNG } from "pngjs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { facePng, TemporaryFaces } from "../../../../test/support/temporary-faces.ts";
 import { drawFace } from "../faces.ts";
 import { decodeFaces } from "./decode-threads.ts";
@@ -41,17 +42,41 @@ describe("decodeFaces", () => {
     }
   });
 
-  test("helpers do their share", async () => {
-    const folder = await listFaces(faces.root);
-    // Enough for the helpers to start before the main thread is done.
-    const files = Array.from({ length: 100 }, () => folder.files).flat();
-    const turns: number[] = [];
-    const { pixels } = await decodeFaces({ ...folder, files }, 48, {
-      threads: 2,
-      onProgress: (done) => turns.push(done),
+  describe("with helpers that have the time to start", () => {
+    /** Many files, and a main thread that dawdles. */
+    async function decodeSlowly() {
+      const folder = await listFaces(faces.root);
+      const files = Array.from({ length: 50 }, () => folder.files).flat();
+      const done: number[] = [];
+      const onProgress = (count: number) => {
+        done.push(count);
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+      };
+      const { pixels } = await decodeFaces({ ...folder, files }, 48, { threads: 2, onProgress });
+      expect(done.at(-1)).toBe(files.length);
+      expect(new Set(done).size).toBe(done.length);
+      const length = pixels.length / 50;
+      for (const copy of [0, 20, 49]) {
+        const last = pixels.subarray((copy + 1) * length - 3 * 48 * 48, (copy + 1) * length);
+        expect(last).toEqual(drawFace("surprise", 119));
+      }
+    }
+
+    afterEach(() => vi.restoreAllMocks());
+
+    test("they do their share", async () => {
+      const send = vi.spyOn(Worker.prototype, "postMessage");
+      await decodeSlowly();
+      expect(send.mock.calls.length).toBeGreaterThan(2);
     });
-    expect(turns.at(-1)).toBe(files.length);
-    expect(pixels.subarray(-100)).toEqual(drawFace("surprise", 119).subarray(-100));
+
+    test("what one leaves that dies is done without it", async () => {
+      const send = vi.spyOn(Worker.prototype, "postMessage").mockImplementation(function (this: Worker) {
+        void this.terminate();
+      });
+      await decodeSlowly();
+      expect(send).toHaveBeenCalledTimes(2);
+    });
   });
 
   test("resizes, repeats grey where there are colours, and tells what a file was", async () => {

@@ -148,10 +148,10 @@ class Helper {
     } else if (this.#sent.length === 0) this.end();
   }
 
-  /** Resolves when it has ended: after its last answer, or at once if it has not started yet. */
-  dismiss(): Promise<void> {
-    if (this.#sent.length === 0) this.end();
-    return this.#ended;
+  /** Resolves after its last answer, or at once if it has been sent nothing. */
+  async dismiss(): Promise<void> {
+    if (this.#sent.length > 0) await this.#ended;
+    else this.end();
   }
 
   end(): void {
@@ -161,19 +161,22 @@ class Helper {
 
 /**
  * A worker's first lines, as a data: URL. On Node 20 a thread does not inherit the loader that makes TypeScript run,
- * so there it is started first.
+ * so it starts its own.
  */
 function bootstrap(): URL {
   const isSource = import.meta.url.endsWith(".ts");
   const worker = new URL(isSource ? "./decode-worker.ts" : "./decode-worker.js", import.meta.url).href;
-  const readsTypeScript = "typescript" in process.features && process.features.typescript !== false;
-  const lines = [
-    ...(isSource && !readsTypeScript
-      ? [`import { register } from ${JSON.stringify(import.meta.resolve("tsx/esm/api"))};`, "register();"]
-      : []),
-    `await import(${JSON.stringify(worker)});`,
-  ];
+  const lines = [...(isSource ? loaderLines() : []), `await import(${JSON.stringify(worker)});`];
   return new URL(`data:text/javascript,${encodeURIComponent(lines.join("\n"))}`);
+}
+
+function loaderLines(): string[] {
+  try {
+    const loader = import.meta.resolve("tsx/esm/api");
+    return [`import { register } from ${JSON.stringify(loader)};`, "register();"];
+  } catch {
+    return []; // without tsx, it must be Node itself that reads TypeScript
+  }
 }
 
 /** All chunks as one array, grey images as RGB if there are any colours. */

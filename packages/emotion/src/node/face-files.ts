@@ -7,7 +7,7 @@
 
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join, relative, sep } from "node:path";
-import { ArgumentError, DataError } from "mien";
+import { ArgumentError, DataError } from "@mien/tensor";
 import { EMOTIONS } from "../classes.ts";
 import { SPLITS, type Split } from "../images.ts";
 

@@ -3,7 +3,7 @@
  * files wants to hear of all ten.
  */
 
-import { DataError } from "mien";
+import { DataError } from "@mien/tensor";
 import { EMOTIONS } from "../classes.ts";
 import { type FaceData, type ImageSet, SPLITS, type Split } from "../images.ts";
 import type { DecodedFaces } from "./decode-threads.ts";

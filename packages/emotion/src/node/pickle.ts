@@ -13,8 +13,8 @@ import { printable } from "./text-table.ts";
 
 /** A state dict takes about 150 bytes of pickle for a tensor; more than this is no state dict. */
 const MAX_PICKLE_BYTES = 1 << 20;
-/** Longer than any name or number of a state dict. The parser's time for a number grows with its length squared. */
-const MAX_ITEM_BYTES = 4096;
+/** Longer than any text or number there. The parser's time for a number grows with its length squared. */
+const MAX_ITEM_BYTES = 1 << 14;
 const MAX_RANK = 64; // PyTorch's own
 
 /** How PyTorch calls an array of an element type, and how an element is read from its bytes. */

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { facePng, TemporaryFaces } from "../../../../test/support/temporary-faces.ts";
@@ -84,15 +84,17 @@ describe("loadFolderCached", () => {
 
   test("remembers what cannot be read, and refuses or skips it as asked", async () => {
     await faces.write("train/happy/5.png", "no image");
-    for (const decoded of [25, 0]) {
+    await symlink("6.png", faces.path("train/happy/6.png"));
+    await symlink("nowhere.png", faces.path("train/happy/7.png"));
+    for (const decoded of [27, 0]) {
       const result = await load({ skipBad: true });
       expect(result.decoded).toBe(decoded);
       expect(result.data).toEqual(await loadFolder(faces.root, { skipBad: true }));
-      expect(result.data.skipped).toHaveLength(1);
+      expect(result.data.skipped).toHaveLength(3);
     }
     const message = await loadFolder(faces.root).catch((error: Error) => error.message);
     await expect(load()).rejects.toThrow(message as string);
-    expect(message).toMatch(/1 of 25 images cannot be read: train\/happy\/5\.png/);
+    expect(message).toMatch(/3 of 27 images cannot be read: train\/happy\/5\.png/);
   });
 
   test("images of all parts are where they belong", async () => {

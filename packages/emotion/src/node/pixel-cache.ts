@@ -19,7 +19,7 @@ import { isAbsolute, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { removeStalePartials, writeFileAtomic } from "./atomic-write.ts";
 import { type DecodedFaces, type DecodeOptions, decodeFaces } from "./decode-threads.ts";
-import { checkImageSize, type FaceFolder, listFaces } from "./face-files.ts";
+import { checkImageSize, codeOf, type FaceFolder, listFaces } from "./face-files.ts";
 import type { LoadFolderOptions } from "./folder.ts";
 import { type FolderData, toFolderData } from "./folder-data.ts";
 
@@ -86,14 +86,21 @@ export function defaultCache(): string {
   return join(isUsable ? XDG_CACHE_HOME : join(homedir(), ".cache"), "mien");
 }
 
-/** What the pixels follow from. Asking for 20,000 files one by one is quicker than all at once: no queue, no promises. */
+/** What the pixels follow from. */
 function fingerprintOf({ files }: FaceFolder, size: number): string {
   const hash = createHash("sha256").update(`${VERSION} ${size}\n`);
-  for (const { file, name } of files) {
-    const found = statSync(file, { throwIfNoEntry: false });
-    hash.update(`${name}\0${found?.size}\0${found?.mtimeMs}\n`);
-  }
+  for (const { file, name } of files) hash.update(`${name}\0${stateOf(file)}\n`);
   return hash.digest("hex");
+}
+
+/** Asking for 20,000 files one by one is quicker than for all at once: there are no promises and no queue. */
+function stateOf(file: string): string {
+  try {
+    const { size, mtimeMs } = statSync(file);
+    return `${size} ${mtimeMs}`;
+  } catch (error) {
+    return codeOf(error); // a link to nowhere, or to itself
+  }
 }
 
 /** A cached folder, or null if there is none, or it is stale or damaged. */

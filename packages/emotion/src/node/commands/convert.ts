@@ -14,11 +14,9 @@ import {
   decodeSafetensors,
   Generator,
   MienError,
-  noGrad,
+  numel,
   openDevice,
-  randn,
   type Safetensors,
-  scope,
   toHost,
 } from "mien";
 import { EMOTIONS } from "../../classes.ts";
@@ -164,54 +162,24 @@ async function checkSafetensors(
   return `checked: read back, all ${expected.size} tensors are the same to the bit`;
 }
 
-type OnnxRuntime = typeof import("onnxruntime-node");
-
 /** Runs an ONNX file beside the model, on random images. */
 async function checkOnnx(bytes: Uint8Array, model: EmotionCNN, device: Device): Promise<string> {
-  let runtime: OnnxRuntime;
-  try {
-    runtime = await import("onnxruntime-node");
-  } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND";
-    const reason = missing
-      ? "is not installed (npm install onnxruntime-node)"
-      : `cannot be loaded: ${(cause as Error).message}`;
-    return `not checked: onnxruntime-node ${reason}`;
-  }
-  const { difference, largest } = await compareWithOnnx(runtime, bytes, model, device);
+  const { compareWithOnnxRuntime, loadOnnxRuntime } = await import("../onnx-parity.ts");
+  const runtime = await loadOnnxRuntime();
+  if ("reason" in runtime) return `not checked: ${runtime.reason}`;
+  const generator = new Generator(0);
+  const { imageSize } = model.config;
+  const batches = TRIED_BATCHES.map((count) => {
+    const shape = [count, 3, imageSize, imageSize];
+    return { shape, data: Float32Array.from({ length: numel(shape) }, () => generator.normal()) };
+  });
+  const { difference, largest } = await compareWithOnnxRuntime(runtime, bytes, model, device, batches);
+  const off = difference.toExponential(1);
   if (!(difference <= TOLERANCE * Math.max(1, largest))) {
     throw new DataError(
-      `convert: onnxruntime's logits differ by ${difference.toExponential(1)}, expected at most ${TOLERANCE} of ${largest.toFixed(1)}; ` +
+      `convert: onnxruntime's logits differ by ${off}, expected at most ${TOLERANCE} of the largest, ${largest.toFixed(1)}; ` +
         "nothing was written",
     );
   }
-  const batches = TRIED_BATCHES.join(" and ");
-  return `checked: onnxruntime gives the same logits (batches of ${batches}), largest difference ${difference.toExponential(1)}`;
-}
-
-/** The largest difference of logits, and the largest logit. */
-async function compareWithOnnx(
-  runtime: OnnxRuntime,
-  bytes: Uint8Array,
-  model: EmotionCNN,
-  device: Device,
-): Promise<{ difference: number; largest: number }> {
-  const session = await runtime.InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 3 });
-  const generator = new Generator(0);
-  const { imageSize } = model.config;
-  let [difference, largest] = [0, 0];
-  for (const n of TRIED_BATCHES) {
-    const shape = [n, 3, imageSize, imageSize];
-    using images = randn(shape, { device, generator });
-    using logits = noGrad(() => scope(() => model.forward(images)));
-    const expected = await logits.data();
-    const feeds = { images: new runtime.Tensor("float32", (await images.data()) as Float32Array, shape) };
-    const got = (await session.run(feeds))["logits"]!.data as Float32Array;
-    for (const [i, value] of expected.entries()) {
-      difference = Math.max(difference, Math.abs(value - got[i]!));
-      largest = Math.max(largest, Math.abs(value));
-    }
-  }
-  await session.release();
-  return { difference, largest };
+  return `checked: onnxruntime gives the same logits (batches of ${TRIED_BATCHES.join(" and ")}), largest difference ${off}`;
 }

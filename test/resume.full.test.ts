@@ -3,7 +3,7 @@
  * files.
  */
 
-import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EMOTIONS, type EpochRecord } from "@mien/emotion";

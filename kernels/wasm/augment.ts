@@ -6,7 +6,7 @@
 // whole image, so warp and brightness are one pass into scratch and the rest is a second.
 
 import { bytes } from "./address";
-import { storeTail, sumLanes } from "./simd";
+import { joinLow, storeTail, sumLanes } from "./simd";
 import { scratch } from "./thread";
 
 const BORDER: i32 = 2;
@@ -31,7 +31,9 @@ class AugmentArgs {
   scaleBlue: f32;
 
   /** Bytes of a plane of the bordered image, and of a plane of floats whose rows are whole vectors. */
-  @inline get borderedPlane(): usize { return <usize>((this.width + 2 * BORDER) * (this.height + 2 * BORDER) + 16) & ~15; }
+  @inline get borderedPlane(): usize {
+    return <usize>((this.width + 2 * BORDER) * (this.height + 2 * BORDER) + 16) & ~15;
+  }
   @inline get rowBytes(): usize { return bytes((this.outWidth + 3) & ~3); }
   @inline get floatPlane(): usize { return this.rowBytes * this.outHeight; }
 }
@@ -94,7 +96,8 @@ function warp(a: AugmentArgs, t: Transform, bordered: usize, planes: usize): f32
       const left = wholeParts(c01, c23), top = wholeParts(r01, r23);
       const right = fractions(c01, c23), lower = fractions(r01, r23);
       // Where each pixel's upper left neighbour lies in the bordered plane.
-      const at = i32x4.add(i32x4.mul(top, i32x4.splat(pitch)), i32x4.add(left, i32x4.splat(BORDER * pitch + BORDER)));
+      const inBorder = i32x4.add(left, i32x4.splat(BORDER * pitch + BORDER));
+      const at = i32x4.add(i32x4.mul(top, i32x4.splat(pitch)), inBorder);
       let grey = f32x4.splat(0);
       for (let c = 0; c < a.channels; c++) {
         let v = sample(bordered + <usize>c * a.borderedPlane, at, pitch, right, lower);
@@ -148,14 +151,14 @@ function clamp2(v: v128, least: v128, most: v128): v128 {
 @inline
 function wholeParts(v01: v128, v23: v128): v128 {
   const a = i32x4.trunc_sat_f64x2_s_zero(f64x2.floor(v01)), b = i32x4.trunc_sat_f64x2_s_zero(f64x2.floor(v23));
-  return i64x2.shuffle(a, b, 0, 2);
+  return joinLow(a, b);
 }
 
 @inline
 function fractions(v01: v128, v23: v128): v128 {
   const a = f32x4.demote_f64x2_zero(f64x2.sub(v01, f64x2.floor(v01)));
   const b = f32x4.demote_f64x2_zero(f64x2.sub(v23, f64x2.floor(v23)));
-  return i64x2.shuffle(a, b, 0, 2);
+  return joinLow(a, b);
 }
 
 @inline

@@ -6,7 +6,7 @@
 
 import { bytes } from "./address";
 
-/** The geometry of a staged strip; all sizes in elements. Part of several kernels' arguments. */
+/** The geometry of a staged strip; all sizes in elements. Other kernels' arguments begin with it. */
 @unmanaged
 export class StageArgs {
   source: usize;
@@ -66,9 +66,9 @@ function stagePhases(s: StageArgs, from: usize, to: usize): void {
   }
 }
 
-/** Where the taps of every plane lie in a staged strip. */
+/** A staged strip that is read through a list of taps. */
 @unmanaged
-export class TapArgs {
+export class TapArgs extends StageArgs {
   /** Per tap: its index in the weight's plane, and its offset in a staged plane. */
   taps: usize;
   tapCount: i32;
@@ -76,11 +76,12 @@ export class TapArgs {
   offsets: usize;
 }
 
-export function fillOffsets(t: TapArgs, planes: i32, planePitch: i32): void {
+/** Writes where the taps of every plane lie. */
+export function fillOffsets(t: TapArgs): void {
   let to = t.offsets, offset = 0;
-  for (let plane = 0; plane < planes; plane++) {
+  for (let plane = 0; plane < t.planes; plane++) {
     for (let i = 0; i < t.tapCount; i++, to += 4) {
-      offset = (plane * planePitch + load<i32>(t.taps + (<usize>i << 3), 4)) << 2;
+      offset = (plane * t.planePitch + load<i32>(t.taps + (<usize>i << 3), 4)) << 2;
       store<i32>(to, offset);
     }
   }

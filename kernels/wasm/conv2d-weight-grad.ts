@@ -6,18 +6,13 @@
 // A chunk takes a range of images and writes its own partial sums, which are added in order afterwards.
 
 import { bytes } from "./address";
-import { fillOffsets, StageArgs, stageStrip, TapArgs } from "./conv2d-stage";
+import { fillOffsets, stageStrip, TapArgs } from "./conv2d-stage";
 import { packRows } from "./pack";
-import { madd } from "./simd";
+import { madd, storePair } from "./simd";
 import { scratch } from "./thread";
 
 @unmanaged
-class WeightGradArgs {
-  // 13 words of StageArgs
-  source: usize; imageSize: i32; planes: i32; height: i32; width: i32; originRow: i32; originColumn: i32;
-  rowsPerStrip: i32; stagedRows: i32; phases: i32; phasePitch: i32; rowPitch: i32; planePitch: i32;
-  // 3 words of TapArgs
-  taps: usize; tapCount: i32; offsets: usize;
+class WeightGradArgs extends TapArgs {
   gradOut: usize;
   gradWeight: usize;
   /** [ranges of images, groups, planes x taps rounded up to 4, channels rounded up to 8] */
@@ -33,8 +28,6 @@ class WeightGradArgs {
   strips: i32;
   stagedStep: i32;
 
-  @inline get stage(): StageArgs { return changetype<StageArgs>(changetype<usize>(this)); }
-  @inline get tapArgs(): TapArgs { return changetype<TapArgs>(changetype<usize>(this) + 52); }
   /** Rows and columns of a partial sum. */
   @inline get steps(): i32 { return (this.planes * this.tapCount + 3) & ~3; }
   @inline get lanes(): i32 { return (this.channels + 7) & ~7; }
@@ -42,7 +35,7 @@ class WeightGradArgs {
 
 export function conv2dWeightGradOffsets(args: usize, chunk: i32): void {
   const w = changetype<WeightGradArgs>(args);
-  fillOffsets(w.tapArgs, w.planes, w.planePitch);
+  fillOffsets(w);
 }
 
 /** One range of images, one group. */
@@ -58,7 +51,7 @@ export function conv2dWeightGrad(args: usize, chunk: i32): void {
   for (let image = from; image < to; image++) {
     for (let strip = 0; strip < w.strips; strip++) {
       const firstRow = strip * w.stripRows, rows = min(w.stripRows, w.rows - firstRow);
-      stageStrip(w.stage, image, group, strip, staged);
+      stageStrip(w, image, group, strip, staged);
       packGradient(w, image, group, firstRow * columns, rows * columns, packed);
       for (let lane = 0; lane < lanes; lane += 8) {
         const gradient = packed + bytes(lane * rows * columns);
@@ -119,16 +112,10 @@ function tile(
       c31 = madd(s, g1, c31);
     }
   }
-  addRow(to, c00, c01, accumulates);
-  addRow(to + pitch, c10, c11, accumulates);
-  addRow(to + 2 * pitch, c20, c21, accumulates);
-  addRow(to + 3 * pitch, c30, c31, accumulates);
-}
-
-@inline
-function addRow(to: usize, left: v128, right: v128, accumulates: bool): void {
-  v128.store(to, accumulates ? f32x4.add(v128.load(to), left) : left);
-  v128.store(to, accumulates ? f32x4.add(v128.load(to, 16), right) : right, 16);
+  storePair(to, c00, c01, accumulates);
+  storePair(to + pitch, c10, c11, accumulates);
+  storePair(to + 2 * pitch, c20, c21, accumulates);
+  storePair(to + 3 * pitch, c30, c31, accumulates);
 }
 
 /** Adds the ranges of images up, for four channels, and writes [channels, planes x taps]. */

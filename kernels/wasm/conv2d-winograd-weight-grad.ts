@@ -7,18 +7,13 @@
 import { bytes } from "./address";
 import { StageArgs, stageStrip } from "./conv2d-stage";
 import { placeBytes, transformStrip } from "./conv2d-winograd";
-import { madd } from "./simd";
+import { joinHigh, joinLow, madd, storePair, zipHigh, zipLow } from "./simd";
 import { scratch } from "./thread";
 import { PLACES, TILE_OUT, transformGradient, transformWeightGrad } from "./winograd";
 
+/** Begins with the input's StageArgs, and ends with the gradient's. */
 @unmanaged
-class WinogradGradArgs {
-  // 13 words of StageArgs for the input
-  source: usize; imageSize: i32; planes: i32; height: i32; width: i32; originRow: i32; originColumn: i32;
-  rowsPerStrip: i32; stagedRows: i32; phases: i32; phasePitch: i32; rowPitch: i32; planePitch: i32;
-  // 13 words of StageArgs for the gradient; its planes are the output channels of a group
-  gradOut: usize; gradImageSize: i32; channels: i32; gradHeight: i32; gradWidth: i32; gradRow: i32; gradColumn: i32;
-  gradRowsPerStrip: i32; gradStagedRows: i32; gradPhases: i32; gradPhasePitch: i32; gradRowPitch: i32; gradPlanePitch: i32;
+class WinogradGradArgs extends StageArgs {
   gradWeight: usize;
   /** [ranges of images, groups, 36, planes rounded up to 4, channels rounded up to 8] */
   partial: usize;
@@ -29,8 +24,11 @@ class WinogradGradArgs {
   allTileRows: i32;
   tileColumns: i32;
 
-  @inline get inputStage(): StageArgs { return changetype<StageArgs>(changetype<usize>(this)); }
-  @inline get gradStage(): StageArgs { return changetype<StageArgs>(changetype<usize>(this) + 52); }
+  @inline get gradient(): StageArgs {
+    return changetype<StageArgs>(changetype<usize>(this) + offsetof<WinogradGradArgs>());
+  }
+  /** Output channels of a group. */
+  @inline get channels(): i32 { return this.gradient.planes; }
   @inline get paddedPlanes(): i32 { return (this.planes + 3) & ~3; }
   @inline get lanes(): i32 { return (this.channels + 7) & ~7; }
   @inline get partialBytes(): usize { return bytes(PLACES * this.paddedPlanes * this.lanes); }
@@ -44,7 +42,7 @@ export function winogradWeightGrad(args: usize, chunk: i32): void {
   const sums = w.partial + <usize>chunk * w.partialBytes;
   // Scratch: room for 36 vectors, the staged strip of either source in turn, and the tiles of both, transformed.
   const staged = scratch() + 576;
-  const stagedBytes = bytes(max(planes * w.planePitch, w.channels * w.gradPlanePitch) + 16);
+  const stagedBytes = bytes(max(planes * w.planePitch, w.channels * w.gradient.planePitch) + 16);
   const tileGroups = (w.tileRows * w.tileColumns + 3) / 4;
   const inputs = staged + stagedBytes, gradients = inputs + <usize>(tileGroups * PLACES) * placeBytes(planes);
 
@@ -52,10 +50,10 @@ export function winogradWeightGrad(args: usize, chunk: i32): void {
   for (let image = from; image < to; image++) {
     for (let strip = 0; strip * w.tileRows < w.allTileRows; strip++) {
       const tileCount = min(w.tileRows, w.allTileRows - strip * w.tileRows) * w.tileColumns;
-      stageStrip(w.inputStage, image, group, strip, staged);
-      transformStrip(w.inputStage, staged, w.tileColumns, tileCount, inputs);
-      stageStrip(w.gradStage, image, group, strip, staged);
-      transformGradients(w.gradStage, staged, w.tileColumns, tileCount, lanes, gradients);
+      stageStrip(w, image, group, strip, staged);
+      transformStrip(w, staged, w.tileColumns, tileCount, inputs);
+      stageStrip(w.gradient, image, group, strip, staged);
+      transformGradients(w.gradient, staged, w.tileColumns, tileCount, lanes, gradients);
       const groups = (tileCount + 3) / 4, inputStep = placeBytes(planes), gradStep = bytes(4 * lanes);
       let place = sums;
       for (let i = 0; i < PLACES; i++) {
@@ -73,7 +71,9 @@ export function winogradWeightGrad(args: usize, chunk: i32): void {
 }
 
 /** Transforms the gradient's tiles: for each four of them [36, 4, lanes]. Tiles that fill up the last four are 0. */
-function transformGradients(s: StageArgs, staged: usize, tileColumns: i32, count: i32, lanes: i32, to: usize): void {
+function transformGradients(
+  s: StageArgs, staged: usize, tileColumns: i32, count: i32, lanes: i32, to: usize,
+): void {
   const rowBytes = bytes(s.rowPitch), planeBytes = bytes(s.planePitch), channels = s.planes;
   const tileBytes = bytes(lanes), step = bytes(4 * lanes), rows = scratch();
   for (let tile = 0; tile < ((count + 3) & ~3); tile++) {
@@ -85,16 +85,19 @@ function transformGradients(s: StageArgs, staged: usize, tileColumns: i32, count
     const at = staged + bytes(TILE_OUT * ((tile / tileColumns) * s.rowPitch + (tile % tileColumns)));
     for (let channel = 0; channel < channels; channel += 4) {
       const last = channels - 1;
-      const p0 = at + <usize>channel * planeBytes, p1 = at + <usize>min(channel + 1, last) * planeBytes;
-      const p2 = at + <usize>min(channel + 2, last) * planeBytes, p3 = at + <usize>min(channel + 3, last) * planeBytes;
+      const p0 = at + <usize>channel * planeBytes;
+      const p1 = at + <usize>min(channel + 1, last) * planeBytes;
+      const p2 = at + <usize>min(channel + 2, last) * planeBytes;
+      const p3 = at + <usize>min(channel + 3, last) * planeBytes;
       for (let i: usize = 0; i < 4; i++) {
         // Four channels of four pixels become four pixels of four channels.
-        const o = i * rowBytes, a = v128.load(p0 + o), b = v128.load(p1 + o), c = v128.load(p2 + o), d = v128.load(p3 + o);
-        const ab0 = i32x4.shuffle(a, b, 0, 4, 1, 5), ab1 = i32x4.shuffle(a, b, 2, 6, 3, 7);
-        const cd0 = i32x4.shuffle(c, d, 0, 4, 1, 5), cd1 = i32x4.shuffle(c, d, 2, 6, 3, 7);
+        const row = i * rowBytes;
+        const a = v128.load(p0 + row), b = v128.load(p1 + row), c = v128.load(p2 + row), d = v128.load(p3 + row);
+        const ab0 = zipLow(a, b), ab1 = zipHigh(a, b);
+        const cd0 = zipLow(c, d), cd1 = zipHigh(c, d);
         transformGradient(
-          i64x2.shuffle(ab0, cd0, 0, 2), i64x2.shuffle(ab0, cd0, 1, 3), i64x2.shuffle(ab1, cd1, 0, 2),
-          i64x2.shuffle(ab1, cd1, 1, 3), rows + i * 96, 16,
+          joinLow(ab0, cd0), joinHigh(ab0, cd0), joinLow(ab1, cd1),
+          joinHigh(ab1, cd1), rows + i * 96, 16,
         );
       }
       for (let j: usize = 0; j < 6; j++) {
@@ -128,16 +131,10 @@ function multiply(
       c31 = madd(s, g1, c31);
     }
   }
-  addRow(to, c00, c01, accumulates);
-  addRow(to + tileBytes, c10, c11, accumulates);
-  addRow(to + 2 * tileBytes, c20, c21, accumulates);
-  addRow(to + 3 * tileBytes, c30, c31, accumulates);
-}
-
-@inline
-function addRow(to: usize, left: v128, right: v128, accumulates: bool): void {
-  v128.store(to, accumulates ? f32x4.add(v128.load(to), left) : left);
-  v128.store(to, accumulates ? f32x4.add(v128.load(to, 16), right) : right, 16);
+  storePair(to, c00, c01, accumulates);
+  storePair(to + tileBytes, c10, c11, accumulates);
+  storePair(to + 2 * tileBytes, c20, c21, accumulates);
+  storePair(to + 3 * tileBytes, c30, c31, accumulates);
 }
 
 /** Adds the ranges of images up and transforms the sums back, for four output channels. */
@@ -158,8 +155,8 @@ export function winogradWeightGradMerge(args: usize, chunk: i32): void {
     for (let j: usize = 0; j < 6; j++) {
       const m = sums + j * 16;
       transformWeightGrad(
-        v128.load(m), v128.load(m, 96), v128.load(m, 192), v128.load(m, 288), v128.load(m, 384), v128.load(m, 480),
-        rows + j * 16, 96,
+        v128.load(m), v128.load(m, 96), v128.load(m, 192), v128.load(m, 288), v128.load(m, 384),
+        v128.load(m, 480), rows + j * 16, 96,
       );
     }
     for (let i: usize = 0; i < 3; i++) {

@@ -7,15 +7,12 @@
 import { activate } from "./activation";
 import { bytes } from "./address";
 import { StageArgs, stageStrip } from "./conv2d-stage";
-import { madd, storeTail } from "./simd";
+import { joinHigh, joinLow, madd, storeTail, zipHigh, zipLow } from "./simd";
 import { scratch } from "./thread";
 import { PLACES, TILE_OUT, transformOutput, transformTiles, transformWeight } from "./winograd";
 
 @unmanaged
-class WinogradArgs {
-  // 13 words of StageArgs
-  source: usize; imageSize: i32; planes: i32; height: i32; width: i32; originRow: i32; originColumn: i32;
-  rowsPerStrip: i32; stagedRows: i32; phases: i32; phasePitch: i32; rowPitch: i32; planePitch: i32;
+class WinogradArgs extends StageArgs {
   weight: usize;
   /** Steps through the weight, in elements: per group, per channel of the result, per channel of the source. */
   weightGroup: i32;
@@ -38,8 +35,6 @@ class WinogradArgs {
   tileRows: i32;
   strips: i32;
   tileColumns: i32;
-
-  @inline get stage(): StageArgs { return changetype<StageArgs>(changetype<usize>(this)); }
 }
 
 // Scratch: room for 36 vectors; the 36 sums of four tiles and eight channels; the staged strip; the transformed tiles.
@@ -90,10 +85,10 @@ export function conv2dWinograd(args: usize, chunk: i32): void {
   const strip = chunk % w.strips, group = (chunk / w.strips) % w.groups, image = chunk / (w.strips * w.groups);
   const planes = w.planes, channels = w.channels, tileColumns = w.tileColumns;
   const staged = scratch() + STAGED_AT, tiles = staged + bytes(planes * w.planePitch + 16);
-  stageStrip(w.stage, image, group, strip, staged);
+  stageStrip(w, image, group, strip, staged);
   const allRows = (w.rows + TILE_OUT - 1) / TILE_OUT;
   const tileCount = min(w.tileRows, allRows - strip * w.tileRows) * tileColumns;
-  transformStrip(w.stage, staged, tileColumns, tileCount, tiles);
+  transformStrip(w, staged, tileColumns, tileCount, tiles);
 
   const groupBytes = <usize>PLACES * placeBytes(planes), blockBytes = <usize>(PLACES * planes) << 5;
   let weights = w.transformed + <usize>(group * ((channels + 7) / 8)) * blockBytes;
@@ -105,10 +100,10 @@ export function conv2dWinograd(args: usize, chunk: i32): void {
       for (let i = 0; i < count; i++) {
         const row = TILE_OUT * (strip * w.tileRows + (tile + i) / tileColumns);
         const column = TILE_OUT * ((tile + i) % tileColumns);
-        const sums = scratch() + SUMS_AT + (<usize>i << 5), plane = (image * w.groups + group) * channels + channel;
-        writeTile(w, sums, plane, group * channels + channel, min(4, channels - channel), row, column);
-        if (channel + 4 >= channels) continue;
-        writeTile(w, sums + 16, plane + 4, group * channels + channel + 4, min(4, channels - channel - 4), row, column);
+        const sums = scratch() + SUMS_AT + (<usize>i << 5), first = group * channels + channel;
+        const left = channels - channel;
+        writeTile(w, sums, image, first, min(4, left), row, column);
+        if (left > 4) writeTile(w, sums + 16, image, first + 4, min(4, left - 4), row, column);
       }
     }
   }
@@ -116,11 +111,14 @@ export function conv2dWinograd(args: usize, chunk: i32): void {
 
 /** Transforms all tiles of a staged strip: for each four of them [36, planes, 4]. The last one is repeated to fill up. */
 export function transformStrip(s: StageArgs, staged: usize, tileColumns: i32, tileCount: i32, to: usize): void {
-  const rowBytes = bytes(s.rowPitch), planeBytes = bytes(s.planePitch), planes = s.planes, step = placeBytes(planes);
+  const rowBytes = bytes(s.rowPitch), planeBytes = bytes(s.planePitch), planes = s.planes;
+  const step = placeBytes(planes);
   for (let tile = 0; tile < tileCount; tile += 4, to += <usize>PLACES * step) {
     const last = tileCount - 1;
-    let t0 = tileAt(s, staged, tile, tileColumns), t1 = tileAt(s, staged, min(tile + 1, last), tileColumns);
-    let t2 = tileAt(s, staged, min(tile + 2, last), tileColumns), t3 = tileAt(s, staged, min(tile + 3, last), tileColumns);
+    let t0 = tileAt(s, staged, tile, tileColumns);
+    let t1 = tileAt(s, staged, min(tile + 1, last), tileColumns);
+    let t2 = tileAt(s, staged, min(tile + 2, last), tileColumns);
+    let t3 = tileAt(s, staged, min(tile + 3, last), tileColumns);
     for (let plane = 0; plane < planes; plane++) {
       transformTiles(t0, t1, t2, t3, rowBytes, scratch(), to + (<usize>plane << 4), step);
       t0 += planeBytes;
@@ -168,7 +166,9 @@ function multiply(planes: i32, values: usize, weights: usize, to: usize): void {
 }
 
 /** Transforms the sums of one tile and four channels back, and writes its pixels as far as they exist. */
-function writeTile(w: WinogradArgs, sums: usize, plane: i32, channel: i32, count: i32, row: i32, column: i32): void {
+function writeTile(
+  w: WinogradArgs, sums: usize, image: i32, channel: i32, count: i32, row: i32, column: i32,
+): void {
   const temporary = scratch();
   for (let j: usize = 0; j < 6; j++) {
     const m = sums + j * 128, to = temporary + j * 16;
@@ -181,23 +181,25 @@ function writeTile(w: WinogradArgs, sums: usize, plane: i32, channel: i32, count
   const bias = w.bias ? v128.load(w.bias + bytes(channel)) : f32x4.splat(0);
   const slope = f32x4.splat(w.slope), activation = w.activation;
   const rows = min(TILE_OUT, w.rows - row), columns = min(TILE_OUT, w.columns - column);
+  const plane = image * w.groups * w.channels + channel;
   let out = w.out + <usize>plane * planeBytes + bytes(row * w.columns + column);
   for (let i = 0; i < rows; i++, out += rowBytes) {
     const y = temporary + <usize>i * 96;
     transformOutput(
-      v128.load(y), v128.load(y, 16), v128.load(y, 32), v128.load(y, 48), v128.load(y, 64), v128.load(y, 80), pixels, 16,
+      v128.load(y), v128.load(y, 16), v128.load(y, 32), v128.load(y, 48), v128.load(y, 64), v128.load(y, 80),
+      pixels, 16,
     );
     // Four pixels of four channels each become four channels of four pixels each.
     const a = activate(f32x4.add(v128.load(pixels), bias), activation, slope);
     const b = activate(f32x4.add(v128.load(pixels, 16), bias), activation, slope);
     const c = activate(f32x4.add(v128.load(pixels, 32), bias), activation, slope);
     const d = activate(f32x4.add(v128.load(pixels, 48), bias), activation, slope);
-    const ab0 = i32x4.shuffle(a, b, 0, 4, 1, 5), ab1 = i32x4.shuffle(a, b, 2, 6, 3, 7);
-    const cd0 = i32x4.shuffle(c, d, 0, 4, 1, 5), cd1 = i32x4.shuffle(c, d, 2, 6, 3, 7);
-    storePixels(out, i64x2.shuffle(ab0, cd0, 0, 2), columns);
-    if (count > 1) storePixels(out + planeBytes, i64x2.shuffle(ab0, cd0, 1, 3), columns);
-    if (count > 2) storePixels(out + 2 * planeBytes, i64x2.shuffle(ab1, cd1, 0, 2), columns);
-    if (count > 3) storePixels(out + 3 * planeBytes, i64x2.shuffle(ab1, cd1, 1, 3), columns);
+    const ab0 = zipLow(a, b), ab1 = zipHigh(a, b);
+    const cd0 = zipLow(c, d), cd1 = zipHigh(c, d);
+    storePixels(out, joinLow(ab0, cd0), columns);
+    if (count > 1) storePixels(out + planeBytes, joinHigh(ab0, cd0), columns);
+    if (count > 2) storePixels(out + 2 * planeBytes, joinLow(ab1, cd1), columns);
+    if (count > 3) storePixels(out + 3 * planeBytes, joinHigh(ab1, cd1), columns);
   }
 }
 

@@ -10,17 +10,12 @@
 
 import { bytes } from "./address";
 import { activate } from "./activation";
-import { fillOffsets, StageArgs, stageStrip, TapArgs } from "./conv2d-stage";
+import { fillOffsets, stageStrip, TapArgs } from "./conv2d-stage";
 import { madd } from "./simd";
 import { scratch } from "./thread";
 
 @unmanaged
-class ConvArgs {
-  // 13 words of StageArgs
-  source: usize; imageSize: i32; planes: i32; height: i32; width: i32; originRow: i32; originColumn: i32;
-  rowsPerStrip: i32; stagedRows: i32; phases: i32; phasePitch: i32; rowPitch: i32; planePitch: i32;
-  // 3 words of TapArgs
-  taps: usize; tapCount: i32; offsets: usize;
+class ConvArgs extends TapArgs {
   weight: usize;
   /** Steps through the weight, in elements: per group, per channel of the result, per channel of the source. */
   weightGroup: i32;
@@ -46,15 +41,12 @@ class ConvArgs {
   stripRows: i32;
   strips: i32;
   stagedStep: i32;
-
-  @inline get stage(): StageArgs { return changetype<StageArgs>(changetype<usize>(this)); }
-  @inline get tapArgs(): TapArgs { return changetype<TapArgs>(changetype<usize>(this) + 52); }
 }
 
 /** Chunk 0 writes the offsets; each further one packs the weights of four channels. */
 export function conv2dPack(args: usize, chunk: i32): void {
   const c = changetype<ConvArgs>(args);
-  if (chunk == 0) return fillOffsets(c.tapArgs, c.planes, c.planePitch);
+  if (chunk == 0) return fillOffsets(c);
   const blocks = (c.channels + 3) / 4, block = (chunk - 1) % blocks, group = (chunk - 1) / blocks;
   const planes = c.planes, tapCount = c.tapCount, steps = planes * tapCount;
   let to = c.packed + (<usize>((chunk - 1) * steps) << 4);
@@ -75,7 +67,7 @@ export function conv2d(args: usize, chunk: i32): void {
   const c = changetype<ConvArgs>(args);
   const strip = chunk % c.strips, group = (chunk / c.strips) % c.groups, image = chunk / (c.strips * c.groups);
   const staged = scratch() + 128; // the first 128 bytes take a tile of results
-  stageStrip(c.stage, image, group, strip, staged);
+  stageStrip(c, image, group, strip, staged);
   const firstRow = strip * c.stripRows, rows = min(c.stripRows, c.rows - firstRow);
   const vectors = staged + bytes(c.planes * c.planePitch + 16);
   const vectorCount = listVectors(c, firstRow, rows, staged, vectors);

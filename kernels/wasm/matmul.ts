@@ -8,7 +8,7 @@
 import { bytes } from "./address";
 import { activate } from "./activation";
 import { packColumns, packRows } from "./pack";
-import { madd, storeTail } from "./simd";
+import { madd, storePair, storeTail } from "./simd";
 import { CHUNK } from "./strided";
 import { scratch } from "./thread";
 
@@ -117,19 +117,15 @@ function tile(count: i32, a: usize, b: usize, c: usize, pitch: usize, accumulate
     c30 = madd(s, b0, c30);
     c31 = madd(s, b1, c31);
   }
-  storeRow(c, c00, c01, accumulates);
-  storeRow(c + pitch, c10, c11, accumulates);
-  storeRow(c + 2 * pitch, c20, c21, accumulates);
-  storeRow(c + 3 * pitch, c30, c31, accumulates);
+  storePair(c, c00, c01, accumulates);
+  storePair(c + pitch, c10, c11, accumulates);
+  storePair(c + 2 * pitch, c20, c21, accumulates);
+  storePair(c + 3 * pitch, c30, c31, accumulates);
 }
 
-@inline
-function storeRow(to: usize, left: v128, right: v128, accumulates: bool): void {
-  v128.store(to, accumulates ? f32x4.add(v128.load(to), left) : left);
-  v128.store(to, accumulates ? f32x4.add(v128.load(to, 16), right) : right, 16);
-}
-
-function writeOut(g: MatmulArgs, block: usize, pitch: usize, out: usize, column: i32, rows: i32, columns: i32): void {
+function writeOut(
+  g: MatmulArgs, block: usize, pitch: usize, out: usize, column: i32, rows: i32, columns: i32,
+): void {
   const slope = f32x4.splat(g.slope), activation = g.activation, outPitch = bytes(g.n);
   const bias = g.bias ? g.bias + bytes(column) : 0;
   for (let i = 0; i < rows; i++, block += pitch, out += outPitch) {

@@ -4,17 +4,18 @@
 // one; what is computed from them is never written out.
 
 import { bytes } from "./address";
+import { joinHigh, joinLow, zipHigh, zipLow } from "./simd";
 
 /** Transposes the 4x4 block of floats at the four row addresses into four vectors `step` bytes apart. */
 @inline
 function transpose4(r0: usize, r1: usize, r2: usize, r3: usize, to: usize, step: usize): void {
   const a = v128.load(r0), b = v128.load(r1), c = v128.load(r2), d = v128.load(r3);
-  const ab0 = i32x4.shuffle(a, b, 0, 4, 1, 5), ab1 = i32x4.shuffle(a, b, 2, 6, 3, 7);
-  const cd0 = i32x4.shuffle(c, d, 0, 4, 1, 5), cd1 = i32x4.shuffle(c, d, 2, 6, 3, 7);
-  v128.store(to, i64x2.shuffle(ab0, cd0, 0, 2));
-  v128.store(to + step, i64x2.shuffle(ab0, cd0, 1, 3));
-  v128.store(to + 2 * step, i64x2.shuffle(ab1, cd1, 0, 2));
-  v128.store(to + 3 * step, i64x2.shuffle(ab1, cd1, 1, 3));
+  const ab0 = zipLow(a, b), ab1 = zipHigh(a, b);
+  const cd0 = zipLow(c, d), cd1 = zipHigh(c, d);
+  v128.store(to, joinLow(ab0, cd0));
+  v128.store(to + step, joinHigh(ab0, cd0));
+  v128.store(to + 2 * step, joinLow(ab1, cd1));
+  v128.store(to + 3 * step, joinHigh(ab1, cd1));
 }
 
 /**

@@ -4,6 +4,7 @@
 // windows, and shuffles bring the windows' four corners each into a vector of its own.
 
 import { bytes } from "./address";
+import { zipHigh, zipLow } from "./simd";
 
 @unmanaged
 class PoolArgs {
@@ -109,7 +110,8 @@ function winsOver(value: v128, best: v128): v128 {
 export function maxPool2dGrad(args: usize, chunk: i32): void {
   const p = changetype<PoolArgs>(args);
   const plane = p.height * p.width, outPlane = p.outHeight * p.outWidth;
-  const halving = p.isHalving && 2 * p.outHeight == p.height && 2 * p.outWidth == p.width && (p.outWidth & 3) == 0;
+  const covers = 2 * p.outHeight == p.height && 2 * p.outWidth == p.width && (p.outWidth & 3) == 0;
+  const halving = p.isHalving && covers;
   const end = min(p.planes, (chunk + 1) * p.planesPerChunk);
   for (let i = chunk * p.planesPerChunk; i < end; i++) {
     const gradX = p.x + bytes(i * plane);
@@ -129,17 +131,21 @@ function unpoolPlane(p: PoolArgs, gradX: usize, gradOut: usize, indices: usize):
       // Which corner won: 0 or 1 in the upper row, `width` or `width + 1` in the lower.
       const corner = i32x4.sub(v128.load(indices), i32x4.add(i32x4.splat(at), i32x4(0, 2, 4, 6)));
       const to = upper + bytes(2 * column);
-      storePairs(to, v128.and(g, i32x4.eq(corner, i32x4.splat(0))), v128.and(g, i32x4.eq(corner, i32x4.splat(1))));
-      const left = v128.and(g, i32x4.eq(corner, i32x4.splat(width)));
-      storePairs(to + rowBytes, left, v128.and(g, i32x4.eq(corner, i32x4.splat(width + 1))));
+      storePairs(to, gradAt(g, corner, 0), gradAt(g, corner, 1));
+      storePairs(to + rowBytes, gradAt(g, corner, width), gradAt(g, corner, width + 1));
     }
   }
 }
 
 @inline
+function gradAt(g: v128, winner: v128, corner: i32): v128 {
+  return v128.and(g, i32x4.eq(winner, i32x4.splat(corner)));
+}
+
+@inline
 function storePairs(to: usize, even: v128, odd: v128): void {
-  v128.store(to, i32x4.shuffle(even, odd, 0, 4, 1, 5));
-  v128.store(to, i32x4.shuffle(even, odd, 2, 6, 3, 7), 16);
+  v128.store(to, zipLow(even, odd));
+  v128.store(to, zipHigh(even, odd), 16);
 }
 
 /** A plane is one thread's, so what several windows chose can be added in place, always in the same order. */

@@ -6,7 +6,7 @@
 // slot each, are merged in order. Sums are carried in float64, so that the cut is hardly seen in the result.
 
 import { bytes } from "./address";
-import { sumLanes } from "./simd";
+import { joinHigh, sumLanes } from "./simd";
 import { FLOAT32, Layout, stageFrom, TILE, tileBuffer, View, Walk } from "./strided";
 import { scratch } from "./thread";
 
@@ -119,8 +119,7 @@ export function reduceColumns(args: usize, chunk: i32): void {
     run = min(run, left);
     for (let i = 0; i < run; i++) {
       const x = pointer + bytes(walk.offset + i * stride);
-      if (op == MAX) for (let c = 0; c < count; c++) keepMax(sums + (<usize>c << 3), load<f32>(x + bytes(c)));
-      else if (op == MIN) for (let c = 0; c < count; c++) keepMin(sums + (<usize>c << 3), load<f32>(x + bytes(c)));
+      if (op == MAX || op == MIN) keepRow(op, sums, x, count);
       else addRow(sums, x, count);
     }
     left -= run;
@@ -128,27 +127,24 @@ export function reduceColumns(args: usize, chunk: i32): void {
     run = size;
   }
   for (let c = 0; c < count; c++) {
-    const slot = segments == 1 ? changetype<Slot>(sums + (<usize>(width + 4) << 3)) : slotAt(a, segment, output + c);
+    const own = changetype<Slot>(sums + (<usize>(width + 4) << 3));
+    const slot = segments == 1 ? own : slotAt(a, segment, output + c);
     slot.value = load<f64>(sums + (<usize>c << 3));
     if (segments == 1) finish(a, slot, output + c);
   }
 }
 
-@inline
-function keepMax(to: usize, x: f32): void {
-  store<f64>(to, max<f64>(load<f64>(to), <f64>x));
-}
-
-@inline
-function keepMin(to: usize, x: f32): void {
-  store<f64>(to, min<f64>(load<f64>(to), <f64>x));
+function keepRow(op: i32, best: usize, x: usize, count: i32): void {
+  for (const end = x + bytes(count); x < end; x += 4, best += 8) {
+    store<f64>(best, combine(op, load<f64>(best), <f64>load<f32>(x)));
+  }
 }
 
 function addRow(sums: usize, x: usize, count: i32): void {
   for (const end = x + bytes(count); x < end; x += 16, sums += 32) {
     const v = v128.load(x);
     v128.store(sums, f64x2.add(v128.load(sums), f64x2.promote_low_f32x4(v)));
-    const high = i32x4.shuffle(v, v, 2, 3, 2, 3);
+    const high = joinHigh(v, v);
     v128.store(sums, f64x2.add(v128.load(sums, 16), f64x2.promote_low_f32x4(high)), 16);
   }
 }

@@ -21,6 +21,40 @@ export function storeTail(to: usize, value: v128, count: i32): void {
   if (count > 2) v128.store32_lane(to, value, 2, 8);
 }
 
+/** Stores two vectors side by side, or adds them to what is there. */
+@inline
+export function storePair(to: usize, left: v128, right: v128, accumulates: bool): void {
+  v128.store(to, accumulates ? f32x4.add(v128.load(to), left) : left);
+  v128.store(to, accumulates ? f32x4.add(v128.load(to, 16), right) : right, 16);
+}
+
+// Four vectors a, b, c, d are transposed in two steps: zip a with b and c with d, then join the halves that belong
+// together. Low and high halves of the zipped vectors hold columns 0 and 1, or 2 and 3.
+
+/** a0 b0 a1 b1 */
+@inline
+export function zipLow(a: v128, b: v128): v128 {
+  return i32x4.shuffle(a, b, 0, 4, 1, 5);
+}
+
+/** a2 b2 a3 b3 */
+@inline
+export function zipHigh(a: v128, b: v128): v128 {
+  return i32x4.shuffle(a, b, 2, 6, 3, 7);
+}
+
+/** a0 a1 b0 b1 */
+@inline
+export function joinLow(a: v128, b: v128): v128 {
+  return i64x2.shuffle(a, b, 0, 2);
+}
+
+/** a2 a3 b2 b3 */
+@inline
+export function joinHigh(a: v128, b: v128): v128 {
+  return i64x2.shuffle(a, b, 1, 3);
+}
+
 /** The sum of the four lanes, pairwise. */
 @inline
 export function sumLanes(v: v128): f32 {

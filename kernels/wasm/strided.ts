@@ -131,7 +131,9 @@ export function stage(view: View, layout: Layout, start: i32, count: i32, buffer
 }
 
 /** `stage` for a view whose first element is elsewhere. */
-export function stageFrom(pointer: usize, view: View, layout: Layout, start: i32, count: i32, buffer: usize): usize {
+export function stageFrom(
+  pointer: usize, view: View, layout: Layout, start: i32, count: i32, buffer: usize,
+): usize {
   const last = layout.rank - 1;
   const stride = view.stride(last);
   const narrow = view.elementType == UINT8;

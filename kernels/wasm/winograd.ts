@@ -3,12 +3,14 @@
 // A product of polynomials can be found by evaluating both at enough points, multiplying the values, and interpolating.
 // Convolving 3 weights with 6 inputs, of which 4 outputs are wanted, takes 6 points; in two dimensions a tile of 4x4
 // outputs takes 6x6 = 36 products where the definition takes 144. Summed over channels each of the 36 places is a
-// matrix product of its own. The points are 0, 1, -1, 1/2, -2 and infinity: with the usual 2 in place of 1/2 the
-// results would lose another bit and a half. Errors are about three times those of direct summation (1e-6 of the
+// matrix product of its own. The points are 0, 1, -1, 1/2, -2 and infinity; with the usual 2 in place of 1/2 the
+// results would lose nearly two more bits. Errors are about three times those of direct summation (1e-6 of the
 // largest output), and a NaN or infinity reaches all of its tile.
 //
 // Each function transforms one row or column of a tile, in as many tiles or channels as a vector has lanes.
 // Lavin and Gray, https://arxiv.org/abs/1509.09308; the points, Barabasz et al., https://arxiv.org/abs/1803.10986
+
+import { joinHigh, joinLow, zipHigh, zipLow } from "./simd";
 
 /** The side of a tile of outputs, the side of the tile of inputs it needs, and the places of a transformed tile. */
 export const TILE_OUT: i32 = 4;
@@ -22,7 +24,9 @@ function scaled(v: v128, factor: f32): v128 {
 
 /** Six inputs to six values, `step` bytes apart. */
 @inline
-export function transformInput(d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: v128, to: usize, step: usize): void {
+export function transformInput(
+  d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: v128, to: usize, step: usize,
+): void {
   const even = f32x4.sub(d4, d2), odd = f32x4.sub(d3, d1);
   const u = f32x4.add(even, scaled(d3, 1.5)), v = f32x4.add(odd, scaled(d2, 1.5));
   v128.store(to, f32x4.add(f32x4.add(f32x4.sub(d0, d2), even), scaled(odd, 1.5)));
@@ -47,7 +51,9 @@ export function transformWeight(w0: v128, w1: v128, w2: v128, to: usize, step: u
 
 /** Six sums to four outputs. */
 @inline
-export function transformOutput(m0: v128, m1: v128, m2: v128, m3: v128, m4: v128, m5: v128, to: usize, step: usize): void {
+export function transformOutput(
+  m0: v128, m1: v128, m2: v128, m3: v128, m4: v128, m5: v128, to: usize, step: usize,
+): void {
   const sum = f32x4.add(m1, m2), difference = f32x4.sub(m1, m2);
   v128.store(to, f32x4.add(f32x4.add(m0, sum), f32x4.add(m3, m4)));
   v128.store(to + step, f32x4.add(difference, f32x4.sub(scaled(m3, 0.5), scaled(m4, 2))));
@@ -94,13 +100,13 @@ export function transformTiles(
 ): void {
   for (let row = temporary, end = temporary + 576; row < end; row += 96) {
     const a = v128.load(t0), b = v128.load(t1), c = v128.load(t2), d = v128.load(t3);
-    const ab0 = i32x4.shuffle(a, b, 0, 4, 1, 5), ab1 = i32x4.shuffle(a, b, 2, 6, 3, 7);
-    const cd0 = i32x4.shuffle(c, d, 0, 4, 1, 5), cd1 = i32x4.shuffle(c, d, 2, 6, 3, 7);
-    const ab2 = i32x4.shuffle(v128.load64_zero(t0, 16), v128.load64_zero(t1, 16), 0, 4, 1, 5);
-    const cd2 = i32x4.shuffle(v128.load64_zero(t2, 16), v128.load64_zero(t3, 16), 0, 4, 1, 5);
+    const ab0 = zipLow(a, b), ab1 = zipHigh(a, b);
+    const cd0 = zipLow(c, d), cd1 = zipHigh(c, d);
+    const ab2 = zipLow(v128.load64_zero(t0, 16), v128.load64_zero(t1, 16));
+    const cd2 = zipLow(v128.load64_zero(t2, 16), v128.load64_zero(t3, 16));
     transformInput(
-      i64x2.shuffle(ab0, cd0, 0, 2), i64x2.shuffle(ab0, cd0, 1, 3), i64x2.shuffle(ab1, cd1, 0, 2),
-      i64x2.shuffle(ab1, cd1, 1, 3), i64x2.shuffle(ab2, cd2, 0, 2), i64x2.shuffle(ab2, cd2, 1, 3), row, 16,
+      joinLow(ab0, cd0), joinHigh(ab0, cd0), joinLow(ab1, cd1),
+      joinHigh(ab1, cd1), joinLow(ab2, cd2), joinHigh(ab2, cd2), row, 16,
     );
     t0 += rowBytes;
     t1 += rowBytes;

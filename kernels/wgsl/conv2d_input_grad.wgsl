@@ -47,7 +47,7 @@ fn kPlaceB(k: u32) -> vec3<i32> {
 }
 
 fn fetchB(place: vec3<i32>) -> f32 {
-  if (place.y < 0 || place.z < 0) { return 0.0; }
+  // As unsigned numbers, rows and columns before the first are beyond the last, divided or not.
   var row = u32(place.y);
   var col = u32(place.z);
   if (STRIDED) {

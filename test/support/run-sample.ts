@@ -6,9 +6,12 @@
  */
 
 import {
+  apply,
+  clone,
   type Device,
   type FloatDType,
   noGrad,
+  type Op,
   type Shape,
   scope,
   type Tensor,
@@ -70,7 +73,9 @@ export async function runSample(row: Row, sample: Sample, options: RunOptions): 
         const { dtype } = output;
         const weights = new Recipe(output.shape, dtype, (random) => random.normal(), false);
         const numbers = logical(weights.values(`${seed} gradient ${i}`), output.shape, values);
-        output.backward(makeTensor(numbers, output.shape, { device, dtype }, layout));
+        weighted(output, makeTensor(numbers, output.shape, { device, dtype }, layout))
+          .sum()
+          .backward();
       });
     }
     const gradients = await Promise.all(inputs.flatMap((input) => (input.grad ? [read(input.grad)] : [])));
@@ -78,6 +83,19 @@ export async function runSample(row: Row, sample: Sample, options: RunOptions): 
   } finally {
     for (const one of [...outputs, ...inputs]) one.dispose();
   }
+}
+
+/**
+ * A copy whose gradient is `weights`, whatever comes: the sum of the products with them, for the rules behind it. So
+ * these meet a gradient that lies in memory as `weights` do; of one that is passed to backward() the engine copies.
+ */
+function weighted(output: Tensor, weights: Tensor): Tensor {
+  const op: Op<[x: Tensor], null> = {
+    name: "weighted",
+    forward: ([x]) => clone(x),
+    gradients: () => [() => weights],
+  };
+  return apply(op, [output], null);
 }
 
 async function read(x: Tensor): Promise<Values> {

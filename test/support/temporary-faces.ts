@@ -2,15 +2,26 @@
  * A small data set below the system's folder for temporary files, for tests that change what is in it.
  */
 
+import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { drawFace, type Emotion } from "@mien/emotion";
+import { drawFace, type Emotion, type FaceData, SPLITS } from "@mien/emotion";
 import { encodePng, writeFacesFolder } from "./faces-folder.ts";
 
 /** A drawn face as a PNG file. */
 export function facePng(emotion: Emotion, seed: number, size = 48): Buffer {
   return encodePng(drawFace(emotion, seed, size), size);
+}
+
+/** All of a data set in a few characters, to compare large ones by. */
+export function digestOf(data: FaceData): string {
+  const hash = createHash("sha256");
+  for (const split of SPLITS) {
+    const { images, labels, ...rest } = data[split];
+    hash.update(images).update(labels).update(JSON.stringify(rest));
+  }
+  return hash.update(JSON.stringify({ ...data, train: null, validation: null, test: null })).digest("hex");
 }
 
 export class TemporaryFaces {

@@ -1,6 +1,7 @@
 export * from "./calibration.ts";
 export * from "./checkpoint.ts";
 export * from "./classes.ts";
+export * from "./duplicates.ts";
 export { evaluate, likeliest, type Predictions } from "./evaluate.ts";
 export { type Batch, batchesOf, FaceLoader } from "./face-loader.ts";
 export * from "./faces.ts";

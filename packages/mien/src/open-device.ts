@@ -35,14 +35,20 @@ export interface OpenDeviceOptions {
  *
  * @throws DeviceError if there is no such device here
  */
-export async function openDevice(choice: DeviceChoice = "auto", options: OpenDeviceOptions = {}): Promise<Device> {
+export async function openDevice(
+  choice: DeviceChoice = "auto",
+  options: OpenDeviceOptions = {},
+): Promise<Device> {
   const device = await open(choice, options);
   if (!peekDefaultDevice()) setDefaultDevice(device);
   await offerGarbageCollection();
   return device;
 }
 
-async function open(choice: DeviceChoice, { threads, log = console.info }: OpenDeviceOptions): Promise<Device> {
+async function open(
+  choice: DeviceChoice,
+  { threads, log = console.info }: OpenDeviceOptions,
+): Promise<Device> {
   switch (choice) {
     case "auto": {
       const { openWebGPU, probeWebGPU } = await import("@mien/webgpu");
@@ -51,7 +57,8 @@ async function open(choice: DeviceChoice, { threads, log = console.info }: OpenD
         log(`device: webgpu, ${found.description}`);
         return openWebGPU({ software: "refuse" });
       }
-      const reason = "isFallback" in found ? `the only adapter is software (${found.description})` : found.reason;
+      const reason =
+        "isFallback" in found ? `the only adapter is software (${found.description})` : found.reason;
       const device = await openCpuDevice(threads);
       log(`device: ${device.description}, because there is no WebGPU: ${reason}`);
       return device;

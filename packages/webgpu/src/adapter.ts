@@ -54,7 +54,7 @@ async function findGpu(): Promise<GPU | NoAdapter> {
 export async function findAdapter(): Promise<GPUAdapter | NoAdapter> {
   const gpu = await findGpu();
   if ("reason" in gpu) return gpu;
-  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
   if (adapter) return adapter;
   const where = globalThis.process?.versions?.node
     ? "no graphics driver that it could use (Vulkan, Metal or Direct3D 12)"
@@ -67,6 +67,11 @@ export function describeAdapter({ info }: GPUAdapter): string {
   return name || "unknown adapter";
 }
 
+/** Whether an adapter computes in software; older browsers do not say. */
+export function isFallback({ info }: GPUAdapter): boolean {
+  return info.isFallbackAdapter === true;
+}
+
 /**
  * Tells which adapter `openWebGPU` would use, or in one sentence why there is none. Never throws.
  *
@@ -77,5 +82,5 @@ export function describeAdapter({ info }: GPUAdapter): string {
 export async function probeWebGPU(): Promise<AdapterProbe | NoAdapter> {
   const adapter = await findAdapter();
   if ("reason" in adapter) return adapter;
-  return { adapter, description: describeAdapter(adapter), isFallback: adapter.info.isFallbackAdapter };
+  return { adapter, description: describeAdapter(adapter), isFallback: isFallback(adapter) };
 }

@@ -35,7 +35,7 @@ export class BindGroups {
 
   /** Drops all groups that hold a buffer which is about to be destroyed. */
   forget(memory: Memory): void {
-    for (const key of this.#keysOf.get(memory.id) ?? []) this.#groups.delete(key);
+    for (const key of this.#keysOf.get(memory.id) ?? []) this.#drop(key);
     this.#keysOf.delete(memory.id);
   }
 
@@ -55,8 +55,14 @@ export class BindGroups {
     }
     // A Map lists its entries in the order in which they were added.
     const oldest = this.#groups.size > this.#limit ? this.#groups.keys().next().value : undefined;
-    if (oldest !== undefined) this.#groups.delete(oldest);
+    if (oldest !== undefined) this.#drop(oldest);
     return group;
+  }
+
+  #drop(key: string): void {
+    this.#groups.delete(key);
+    const [, ...ids] = key.split(" ");
+    for (const id of ids) this.#keysOf.get(Number(id))?.delete(key);
   }
 }
 

@@ -4,7 +4,7 @@
 
 import { loadKernels } from "@mien/kernels";
 import { DeviceError } from "@mien/tensor";
-import { describeAdapter, findAdapter } from "./adapter.ts";
+import { describeAdapter, findAdapter, isFallback } from "./adapter.ts";
 import { WebGPUDevice } from "./device.ts";
 
 export interface WebGPUOptions {
@@ -40,13 +40,18 @@ export async function openWebGPU(options: WebGPUOptions = {}): Promise<WebGPUDev
   const [adapter, { wgsl }] = await Promise.all([findAdapter(), loadKernels()]);
   if ("reason" in adapter) throw new DeviceError(`webgpu: ${adapter.reason}`);
   const description = describeAdapter(adapter);
-  if (software === "refuse" && adapter.info.isFallbackAdapter) {
+  if (software === "refuse" && isFallback(adapter)) {
     throw new DeviceError(`webgpu: the only adapter is ${description}, which computes in software`);
   }
   const requiredLimits: Record<string, number> = {};
   if (!defaultLimits) for (const limit of wantedLimits) requiredLimits[limit] = adapter.limits[limit];
   const requiredFeatures = defaultLimits ? [] : wantedFeatures.filter((name) => adapter.features.has(name));
-  const device = await adapter.requestDevice({ label: "mien", requiredLimits, requiredFeatures });
-  const kind = adapter.info.isFallbackAdapter ? "in software" : "GPU";
+  const descriptor = { label: "mien", requiredLimits, requiredFeatures };
+  const device = await adapter.requestDevice(descriptor).catch((error: unknown) => {
+    throw new DeviceError(
+      `webgpu: ${description} gives no device: ${error instanceof Error ? error.message : error}`,
+    );
+  });
+  const kind = isFallback(adapter) ? "in software" : "GPU";
   return new WebGPUDevice({ device, description: `webgpu (${description}, ${kind})`, wgsl });
 }

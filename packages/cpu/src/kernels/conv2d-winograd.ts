@@ -111,10 +111,10 @@ export function weightGradByWinograd(
   const gradSource = { ...source, operand: gradOut, channels: outChannels, height: rows, width: columns };
 
   const inputBytes = writeTileStage(launch, source, [c.vertical.origin, c.horizontal.origin], tiling, HALO);
-  const gradBytes = writeTileStage(launch, gradSource, [0, 0], tiling, 0);
   launch.floats(gradWeight);
   launch.ints(launch.temporary(partialBytes * ranges), images, imagesPerRange, groups);
   launch.ints(tiling.tileRows, tiling.allTileRows, tiling.tileColumns);
+  const gradBytes = writeTileStage(launch, gradSource, [0, 0], tiling, 0);
   const gradTileBytes = tiling.fours * PLACES * 16 * lanes;
   launch.scratch(
     1024 + Math.max(inputBytes, gradBytes) + inputTileBytes(tiling.fours, planes) + gradTileBytes,

@@ -1,6 +1,6 @@
 /**
- * What comes between the face and the camera: glasses, a mask, a hand, a bar. Most faces have none of it, few
- * lose more than one feature, and none loses both mouth and eyes.
+ * What comes between the face and the camera: glasses, a mask, a hand, a bar. Three faces in four have
+ * none of it, and few lose more than one feature.
  */
 
 import type { Canvas } from "./canvas.ts";
@@ -10,6 +10,7 @@ import type { Turned } from "./portrait.ts";
 import type { Random } from "./random.ts";
 import { both, box, egg, ellipse, line, outline } from "./shapes.ts";
 
+/** Glasses now and then, and one of the others more seldom. */
 export function paintOcclusions(canvas: Canvas, person: Person, turned: Turned, random: Random): void {
   if (random.chance(0.18)) paintGlasses(canvas, person, turned, random);
   const what = random.uniform();
@@ -18,6 +19,7 @@ export function paintOcclusions(canvas: Canvas, person: Person, turned: Turned, 
   else if (what < 0.11) paintBar(canvas, random);
 }
 
+/** Round or square, clear or dark. */
 function paintGlasses(canvas: Canvas, person: Person, turned: Turned, random: Random): void {
   const frame = dim(anyColour(random), 0.5);
   const round = random.chance(0.5);
@@ -36,6 +38,7 @@ function paintGlasses(canvas: Canvas, person: Person, turned: Turned, random: Ra
   canvas.paint(line(turned.x(-0.1), y - 0.03, turned.x(0.1), y - 0.03, thickness), frame);
 }
 
+/** A mask over mouth and nose: what is left to read are eyes and brows. */
 function paintMask(canvas: Canvas, person: Person, turned: Turned, random: Random): void {
   const cloth = box(turned.x(0), turned.y(0.58), person.headWidth, 0.36, 0.15);
   const colour = random.chance(0.5) ? person.cloth : ([0.75, 0.85, 0.9] as const);

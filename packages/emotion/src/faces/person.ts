@@ -50,6 +50,7 @@ export interface Person {
   readonly freckles: boolean;
 }
 
+/** Somebody; every call is somebody else. */
 export function drawPerson(random: Random): Person {
   const skin = skinColour(random);
   const hair = hairColour(random);
@@ -100,12 +101,14 @@ export interface Turn {
   readonly pitch: number;
 }
 
+/** A look a little to the side, up or down. */
 export function drawTurn(random: Random): Turn {
   return { yaw: random.jitter(0.16), pitch: random.jitter(0.05) };
 }
 
+/** A face that fills most of a picture of `size` pixels, a little off its centre and a little slanted. */
 export function drawPose(random: Random, size: number): Pose {
-  // cos and sin from the tangent of half the angle need no trigonometry: t = 0.18 is about 20 degrees.
+  // cos and sin from the tangent of half the angle need no trigonometry: t = 0.08 is about 9 degrees.
   const t = random.jitter(0.08);
   const scale = size * random.uniform(0.43, 0.48);
   return {
@@ -117,6 +120,7 @@ export function drawPose(random: Random, size: number): Pose {
   };
 }
 
+/** A lamp somewhere before the face, above it as a rule. */
 export function drawLight(random: Random): Light {
   const x = random.uniform(-1, 1);
   const y = random.uniform(-1, 0.35);
@@ -128,6 +132,7 @@ export function drawLight(random: Random): Light {
   return { x: x / length, y: y / length, z: z / length, ambient: Math.max(0.25, ambient), diffuse };
 }
 
+/** A camera and what becomes of its film: sharp or soft, coarse or fine, in many colours or two. */
 export function drawCamera(random: Random): Camera {
   const warm = random.jitter(0.16);
   return {

@@ -14,7 +14,7 @@ import { above, arc, below, both, box, egg, ellipse, lens, line, outline } from 
 const WHITE: Colour = [0.95, 0.94, 0.92];
 const DARK: Colour = [0.1, 0.05, 0.05];
 
-/** Where a point of the face is seen when the head is turned. */
+/** Where the points of a face are seen when the head is turned. */
 export class Turned {
   readonly #turn: Turn;
   readonly #radius: number;
@@ -105,22 +105,18 @@ export function paintEyes(canvas: Canvas, person: Person, expression: Expression
     const y = turned.y(person.eyeHeight);
     const width = eyeWidth * turned.narrow(at);
     const slope = side * eyeDroop;
+    const [upper, lower] = [-upperLid * 1.35, lowerLid * 1.35];
     canvas.paint(ellipse(x, y - 0.02, width * 1.35, 0.15), dim(skin, 0.82), 0.4);
-    const opening = lens(x, y, width, { upper: -upperLid * 1.35, lower: lowerLid * 1.35, tilt: slope });
+    const opening = lens(x, y, width, { upper, lower, tilt: slope });
     if (upperLid + lowerLid > 0.035) {
       canvas.paint(opening, WHITE);
-      const iris = ellipse(x + expression.gazeX, y + expression.gazeY - 0.01, 0.078, 0.082);
-      const pupil = ellipse(x + expression.gazeX, y + expression.gazeY - 0.01, 0.042, 0.045);
-      canvas.paint(both(iris, opening), person.iris);
-      canvas.paint(both(pupil, opening), DARK);
-      canvas.paint(
-        ellipse(x + expression.gazeX + 0.03, y + expression.gazeY - 0.04, 0.018, 0.018),
-        WHITE,
-        0.8,
-      );
-      canvas.paint(arc(x, y, width, { sag: lowerLid * 1.35, tilt: slope, radius: 0.016 }), lash, 0.45);
+      const [gazeX, gazeY] = [x + expression.gazeX, y + expression.gazeY];
+      canvas.paint(both(ellipse(gazeX, gazeY - 0.01, 0.078, 0.082), opening), person.iris);
+      canvas.paint(both(ellipse(gazeX, gazeY - 0.01, 0.042, 0.045), opening), DARK);
+      canvas.paint(ellipse(gazeX + 0.03, gazeY - 0.04, 0.018, 0.018), WHITE, 0.8);
+      canvas.paint(arc(x, y, width, { sag: lower, tilt: slope, radius: 0.016 }), lash, 0.45);
     }
-    canvas.paint(arc(x, y, width * 1.05, { sag: -upperLid * 1.35, tilt: slope, radius: 0.034 }), lash, 0.9);
+    canvas.paint(arc(x, y, width * 1.05, { sag: upper, tilt: slope, radius: 0.034 }), lash, 0.9);
     const browY = y - 0.2 - upperLid * 0.5 - expression.browRaise;
     canvas.paint(
       arc(x + side * 0.02, browY, width * 1.35, {
@@ -154,6 +150,7 @@ export function paintFolds(canvas: Canvas, person: Person, expression: Expressio
   }
 }
 
+/** A closed mouth is a stroke, a laughing one a crescent, an astonished one an oval. */
 export function paintMouth(canvas: Canvas, person: Person, expression: Expression, turned: Turned): void {
   const { lip, lipThickness } = person;
   const { mouthSag, mouthOpen, mouthTilt } = expression;
@@ -186,11 +183,10 @@ export function paintMouth(canvas: Canvas, person: Person, expression: Expressio
         0.85,
       );
     }
-    if (expression.teeth)
-      canvas.paint(
-        lens(x, y, width * 0.92, { upper, lower: upper + mouthOpen * 0.5, tilt: mouthTilt }),
-        WHITE,
-      );
+    if (expression.teeth) {
+      const edge = { upper, lower: upper + mouthOpen * 0.5, tilt: mouthTilt };
+      canvas.paint(lens(x, y, width * 0.92, edge), WHITE);
+    }
     return;
   }
   canvas.paint(
@@ -220,36 +216,36 @@ export function paintBeard(canvas: Canvas, person: Person, turned: Turned): void
 /** Hair, or what covers it, over the forehead. */
 export function paintHair(canvas: Canvas, person: Person, turned: Turned): void {
   const { style, hair, headWidth, cloth } = person;
-  const line0 = turned.y(person.hairline);
+  const hairline = turned.y(person.hairline);
   const scalp = egg(0, -0.03, headWidth * 1.06, 1.06, person.jaw);
   switch (style) {
     case "bald":
       canvas.paint(ellipse(0, -0.72, headWidth * 0.4, 0.16), WHITE, 0.18);
       return;
     case "short":
-      canvas.paint(above(scalp, line0, 0.6), hair);
+      canvas.paint(above(scalp, hairline, 0.6), hair);
       return;
     case "long":
-      canvas.paint(above(scalp, line0, 1.9), hair);
+      canvas.paint(above(scalp, hairline, 1.9), hair);
       return;
     case "parted":
-      canvas.paint(above(scalp, line0 + 0.06, 0.6, 0.28 * person.side), hair);
+      canvas.paint(above(scalp, hairline + 0.06, 0.6, 0.28 * person.side), hair);
       return;
     case "fringe":
-      canvas.paint(above(scalp, line0 + 0.2, 0.3), hair);
+      canvas.paint(above(scalp, hairline + 0.2, 0.3), hair);
       return;
     case "curly":
-      canvas.paint(above(egg(0, -0.1, headWidth * 1.15, 1.08, 0), line0, 0.6), dim(hair, 0.92));
+      canvas.paint(above(egg(0, -0.1, headWidth * 1.15, 1.08, 0), hairline, 0.6), dim(hair, 0.92));
       return;
     case "cap":
-      canvas.paint(above(egg(0, -0.08, headWidth * 1.08, 1.06, 0), line0 + 0.06), cloth);
+      canvas.paint(above(egg(0, -0.08, headWidth * 1.08, 1.06, 0), hairline + 0.06), cloth);
       canvas.paint(
-        lens(turned.x(0) * 1.2, line0 + 0.05, headWidth * 1.05, { upper: -0.06, lower: 0.1, grow: 0.02 }),
+        lens(turned.x(0) * 1.2, hairline + 0.05, headWidth * 1.05, { upper: -0.06, lower: 0.1, grow: 0.02 }),
         dim(cloth, 0.7),
       );
       return;
     case "scarf":
-      canvas.paint(above(scalp, line0 - 0.05, 1.1), cloth);
+      canvas.paint(above(scalp, hairline - 0.05, 1.1), cloth);
       canvas.paint(outline(egg(0, 0.02, headWidth * 0.98, 1.0, person.jaw), 0.07), cloth);
       return;
     default:

@@ -28,7 +28,8 @@ describe("decodeFaces", () => {
     const seen: number[] = [];
     const alone = await decodeFaces(folder, 48, { threads: 1, onProgress: (done) => seen.push(done) });
     const together = await decodeFaces(folder, 48, { threads: 3 });
-    expect(together).toEqual(alone);
+    expect({ ...together, pixels: null }).toEqual({ ...alone, pixels: null });
+    expect(Buffer.compare(together.pixels, alone.pixels)).toBe(0);
     expect(alone).toMatchObject({ size: 48, channels: 3, bad: new Map() });
     expect(seen).toEqual([48, 96, 120]);
     // The seeds count up through splits and classes: see TemporaryFaces.
@@ -46,7 +47,7 @@ describe("decodeFaces", () => {
     /** Many files, and a main thread that dawdles. */
     async function decodeSlowly() {
       const folder = await listFaces(faces.root);
-      const files = Array.from({ length: 50 }, () => folder.files).flat();
+      const files = Array.from({ length: 30 }, () => folder.files).flat();
       const done: number[] = [];
       const onProgress = (count: number) => {
         done.push(count);
@@ -55,8 +56,8 @@ describe("decodeFaces", () => {
       const { pixels } = await decodeFaces({ ...folder, files }, 48, { threads: 2, onProgress });
       expect(done.at(-1)).toBe(files.length);
       expect(new Set(done).size).toBe(done.length);
-      const length = pixels.length / 50;
-      for (const copy of [0, 20, 49]) {
+      const length = pixels.length / 30;
+      for (const copy of [0, 20, 29]) {
         const last = pixels.subarray((copy + 1) * length - 3 * 48 * 48, (copy + 1) * length);
         expect(last).toEqual(drawFace("surprise", 119));
       }

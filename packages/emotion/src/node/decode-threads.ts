@@ -108,12 +108,15 @@ async function work(queue: Queue): Promise<void> {
   }
 }
 
+/** As many helpers as can be had: there may be no more threads, or nothing that makes TypeScript run in them. */
 function startHelpers(count: number, queue: Queue): Helper[] {
+  const helpers: Helper[] = [];
   try {
-    return Array.from({ length: count }, () => new Helper(queue));
+    while (helpers.length < count) helpers.push(new Helper(queue));
   } catch {
-    return []; // no threads to be had, or nothing that makes TypeScript run in them
+    // those that have started will do
   }
+  return helpers;
 }
 
 /** Another thread. */

@@ -5,13 +5,13 @@
  * there, which moves a hash by a bit where two neighbours are equally bright. That decides about pairs at the limit.
  */
 
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { KNOWN_DUPLICATES, unpackRealFaces, whyNoRealFaces } from "../../../../test/support/real-faces.ts";
+import { digestOf } from "../../../../test/support/temporary-faces.ts";
 import type { DuplicateCluster } from "../duplicates.ts";
-import { classCounts, type FaceData, SPLITS } from "../images.ts";
+import { classCounts } from "../images.ts";
 import { dedupe, formatDedupeReport } from "./dedupe.ts";
 import { describeData } from "./info-data.ts";
 import { loadFolderCached } from "./pixel-cache.ts";
@@ -44,16 +44,6 @@ function copiesIn(clusters: readonly DuplicateCluster[]): string[][] {
       images.filter((image) => image.picture === picture).map(({ path }) => path),
     );
   });
-}
-
-/** All of a data set in a few characters. */
-function digest(data: FaceData): string {
-  const hash = createHash("sha256");
-  for (const split of SPLITS) {
-    const { images, labels, files = [] } = data[split];
-    hash.update(images).update(labels).update(files.join("\n"));
-  }
-  return hash.digest("hex");
 }
 
 if (whyNoRealFaces) console.warn(`real faces: left out, ${whyNoRealFaces}`);
@@ -90,7 +80,7 @@ describe.skipIf(whyNoRealFaces)("the real faces", () => {
   test("load once with all threads, and then from the cache within a second", async () => {
     const [first] = await timed("first load", () => loadFolderCached(faces.root, { cache }));
     const [second, work] = await timed("second load", () => loadFolderCached(faces.root, { cache }));
-    expect(digest(second)).toBe(digest(first));
+    expect(digestOf(second)).toBe(digestOf(first));
     expect([first.train, first.validation, first.test].map(classCounts)).toEqual([
       [3976, 3978, 3982, 3173],
       [1825, 1216, 1139, 797],
@@ -132,13 +122,13 @@ describe.skipIf(whyNoRealFaces)("the real faces", () => {
   });
 
   test("go into quarantine and come back", async () => {
-    const before = digest(await loadFolderCached(faces.root, { cache }));
+    const before = digestOf(await loadFolderCached(faces.root, { cache }));
     const [{ manifest, removals }] = await timed("dedupe --apply", () =>
       dedupe(faces.root, { cache, apply: true }),
     );
     expect((await dedupe(faces.root, { cache })).removals).toEqual([]);
     const [result] = await timed("undo", () => undo(manifest!));
     expect(result).toEqual({ restored: removals.length, blocked: [], missing: [] });
-    expect(digest(await loadFolderCached(faces.root, { cache }))).toBe(before);
+    expect(digestOf(await loadFolderCached(faces.root, { cache }))).toBe(before);
   });
 });

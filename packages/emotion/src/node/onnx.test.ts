@@ -3,7 +3,6 @@
  * chain is refused. Skipped, with a reason, where there is no onnxruntime or no Python with onnx.
  */
 
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,71 +20,201 @@ import {
   relu,
   Sequential,
   type Tensor,
-  toHost,
 } from "mien";
 import { afterAll, describe, expect, test } from "vitest";
-import { EMOTIONS } from "../classes.ts";
 import { likeliest } from "../evaluate.ts";
-import { builtInFaces } from "../faces.ts";
 import { EmotionCNN } from "../model.ts";
-import { IMAGENET_NORMALISATION } from "../transforms.ts";
 import { encodeModelOnnx, encodeOnnx } from "./onnx.ts";
-import { compareWithOnnxRuntime, type ImageBatch, loadOnnxRuntime } from "./onnx-parity.ts";
+import { faceBatches, parityOf, randomBatch, whyNoRuntime } from "./onnx-for-tests.ts";
 import { decodeProto } from "./onnx-schema.ts";
+import { runPython, whyNoModule } from "./python-for-tests.ts";
 
-const runtime = await loadOnnxRuntime();
-const missing = "reason" in runtime ? runtime.reason : null;
 const device = await openDevice("cpu", { threads: 1 });
 const generator = new Generator(3);
-const onDevice = { device, generator };
+const at = { device, generator };
 afterAll(() => device.dispose());
 
-function randomBatch(...shape: number[]): ImageBatch {
-  const length = shape.reduce((product, extent) => product * extent, 1);
-  return { shape, data: Float32Array.from({ length }, () => generator.normal()) };
-}
-
-/** Built-in faces, normalised on the host: what a program with the ONNX file alone would do. */
-function faces(count: number, batchSize: number): ImageBatch[] {
-  const { test: set } = builtInFaces({ train: 0, validation: 0, test: count });
-  const { mean, std } = IMAGENET_NORMALISATION;
-  const plane = set.size ** 2;
-  const pixels = Float32Array.from(set.images, (value, i) => {
-    const channel = Math.floor(i / plane) % 3;
-    return (value / 255 - mean[channel]!) / std[channel]!;
+describe.skipIf(whyNoRuntime)(`beside onnxruntime${whyNoRuntime ? ` (${whyNoRuntime})` : ""}`, () => {
+  test("EmotionCNN on 64 built-in faces, in batches of 1, 7 and 56", async () => {
+    using model = new EmotionCNN(at);
+    const bytes = await encodeModelOnnx(model, { probabilities: true });
+    const { ours, theirs, difference, largest } = await parityOf(
+      model,
+      bytes,
+      device,
+      faceBatches([1, 7, 56]),
+    );
+    console.log(
+      `64 faces: logits up to ${largest.toFixed(2)}, largest difference ${difference.toExponential(2)}`,
+    );
+    expect(ours).toHaveLength(64 * 4);
+    expect(difference).toBeLessThanOrEqual(1e-5);
+    expect(likeliest(theirs)).toEqual(likeliest(ours));
   });
-  return Array.from({ length: Math.ceil(count / batchSize) }, (_, i) => {
-    const data = pixels.subarray(i * batchSize * 3 * plane, (i + 1) * batchSize * 3 * plane);
-    return { data, shape: [data.length / (3 * plane), 3, set.size, set.size] };
+
+  const chains: [name: string, inputShape: number[], layers: Module[]][] = [
+    [
+      "strides, dilation, groups, no bias",
+      [4, 13, 11],
+      [
+        new Conv2d(4, 6, [3, 2], {
+          ...at,
+          stride: [2, 1],
+          padding: [1, 0],
+          dilation: [1, 2],
+          groups: 2,
+          bias: false,
+        }),
+      ],
+    ],
+    [
+      "padding by name, even windows",
+      [2, 9, 8],
+      [
+        new Conv2d(2, 3, [4, 2], { ...at, padding: "same" }),
+        new Conv2d(3, 2, 3, { ...at, padding: "valid" }),
+      ],
+    ],
+    [
+      "pooling over the edge",
+      [2, 9, 10],
+      [new MaxPool2d([3, 2], { stride: [2, 3], padding: 1 }), new MaxPool2d(2, { stride: 1, dilation: 2 })],
+    ],
+    [
+      "ReLU, LeakyReLU, dense without bias",
+      [5],
+      [new Linear(5, 7, at), new ReLU(), new Linear(7, 3, { ...at, bias: false }), new LeakyReLU()],
+    ],
+    [
+      "one inside the other",
+      [3, 6, 6],
+      [
+        new Sequential(new Conv2d(3, 2, 3, at), new ReLU()),
+        new Flatten(1, 3),
+        new Sequential(new Linear(32, 2, at)),
+      ],
+    ],
+  ];
+  test.each(chains)("%s", async (_, inputShape, layers) => {
+    using model = new Sequential(...layers);
+    const bytes = await encodeOnnx(model, { inputShape });
+    const batches = [1, 3].map((count) => randomBatch([count, ...inputShape], generator));
+    expect((await parityOf(model, bytes, device, batches)).difference).toBeLessThanOrEqual(1e-5);
   });
-}
 
-describe.skipIf(missing)(`beside onnxruntime${missing ? ` (${missing})` : ""}`, () => {
-  if ("reason" in runtime) return;
-  using_model("64 built-in faces, in batches of 1, 7 and 56");
-
-  function using_model(title: string): void {
-    test(title, async () => {
-      const model = new EmotionCNN(onDevice);
-      const all = faces(64, 64)[0]!;
-      const image = 3 * 48 * 48;
-      const cuts = [0, 1, 8, 64];
-      const batches = cuts.slice(1).map((end, i) => {
-        const count = end - cuts[i]!;
-        return { shape: [count, 3, 48, 48], data: all.data.subarray(cuts[i]! * image, end * image) };
-      });
-      const bytes = await encodeModelOnnx(model);
-      const { ours, theirs, difference, largest } = await compareWithOnnxRuntime(
-        runtime as Exclude<typeof runtime, { reason: string }>,
-        bytes,
-        model,
-        device,
-        batches,
-      );
-      console.log(`64 faces: logits up to ${largest.toFixed(2)} differ by at most ${difference}`);
-      expect(difference).toBeLessThanOrEqual(1e-5);
-      expect(likeliest(theirs)).toEqual(likeliest(ours));
-      model.dispose();
-    });
-  }
+  test("a layer that runs twice", async () => {
+    const layer = new Linear(4, 4, at);
+    using model = new Sequential(layer, new ReLU(), layer);
+    const bytes = await encodeOnnx(model, { inputShape: [4] });
+    const { node, initializer } = decodeProto(bytes).graph;
+    expect(node.map(({ name }) => name)).toEqual(["0", "1", "0#2"]);
+    expect(initializer).toHaveLength(2);
+    expect((await parityOf(model, bytes, device, [randomBatch([2, 4], generator)])).difference).toBeLessThan(
+      1e-5,
+    );
+  });
 });
+
+describe("what is written", () => {
+  test("the file says what goes in and out, and what it means", async () => {
+    using model = new EmotionCNN({ imageSize: 8, ...at });
+    const { ir_version, opset_import, metadata_props, graph } = decodeProto(await encodeModelOnnx(model));
+    expect([ir_version, opset_import[0]!.version]).toEqual([8, 17]);
+    const metadata = Object.fromEntries(metadata_props.map(({ key, value }) => [key, value]));
+    expect(JSON.parse(metadata["classes"]!)).toEqual(["happy", "neutral", "sad", "surprise"]);
+    expect(JSON.parse(metadata["normalisation"]!)).toEqual({
+      mean: [0.485, 0.456, 0.406],
+      std: [0.229, 0.224, 0.225],
+    });
+    expect([metadata["architecture"], metadata["image_size"]]).toEqual(["EmotionCNN", "8"]);
+    const shapeOf = ({ type }: (typeof graph.input)[number]) =>
+      type.tensor_type.shape.dim.map((dim) => ("dim_param" in dim ? dim.dim_param : dim.dim_value));
+    expect(graph.input.map((value) => [value.name, shapeOf(value)])).toEqual([["images", ["N", 3, 8, 8]]]);
+    expect(graph.output.map((value) => [value.name, shapeOf(value)])).toEqual([["logits", ["N", 4]]]);
+    expect(graph.node.map(({ op_type }) => op_type).join(" ")).toBe(
+      "Conv LeakyRelu Conv LeakyRelu MaxPool Flatten Gemm LeakyRelu Gemm",
+    );
+    expect(graph.initializer.map(({ name }) => name)).toEqual([...model.stateDict().keys()]);
+    const { output } = decodeProto(await encodeModelOnnx(model, { probabilities: true })).graph;
+    expect(output.map(({ name }) => name)).toEqual(["logits", "probabilities"]);
+  });
+
+  test("the model is left as it was", async () => {
+    using model = new EmotionCNN({ imageSize: 8, ...at });
+    model.classifier.eval();
+    const before = device.stats().liveBuffers;
+    await encodeModelOnnx(model);
+    expect(device.stats().liveBuffers).toBe(before);
+    expect([model.training, model.features.training, model.classifier.training]).toEqual([true, true, false]);
+    for (const layer of model.modules()) expect(Object.hasOwn(layer, "forward")).toBe(false);
+  });
+});
+
+describe("what is no chain of known layers", () => {
+  class Strange extends Module {
+    readonly first = new Linear(4, 4, at);
+    readonly second = new Linear(4, 4, at);
+    readonly #join: (strange: Strange, x: Tensor) => Tensor;
+
+    constructor(join: (strange: Strange, x: Tensor) => Tensor) {
+      super();
+      this.#join = join;
+    }
+
+    override forward(x: Tensor): Tensor {
+      return this.#join(this, x);
+    }
+  }
+  class Dropout extends Module {
+    override forward(x: Tensor): Tensor {
+      return x.mul(1);
+    }
+  }
+  const forward = (join: (strange: Strange, x: Tensor) => Tensor) => new Strange(join);
+  test.each([
+    [
+      "a function between layers",
+      forward(({ first, second }, x) => second.forward(relu(first.forward(x)))),
+      /between first and second/,
+    ],
+    ["a function at the end", forward(({ first }, x) => relu(first.forward(x))), /between first and the end/],
+    [
+      "a branch",
+      forward(({ first, second }, x) => first.forward(x).add(second.forward(x))),
+      /between first and second/,
+    ],
+    ["no layer at all", forward((_, x) => x), /between the input and the end/],
+    [
+      "an unknown layer",
+      new Sequential(new Dropout()),
+      /layer 0 has no ONNX form here, got Dropout of input \[1, 4\]/,
+    ],
+    [
+      "another flatten",
+      new Sequential(new Flatten(0, 1)),
+      /layer 0 .* got Flatten .* expected Conv2d, MaxPool2d/,
+    ],
+  ])("%s", async (_, model, message) => {
+    await expect(encodeOnnx(model, { inputShape: [4] })).rejects.toThrow(ArgumentError);
+    await expect(encodeOnnx(model, { inputShape: [4] })).rejects.toThrow(message);
+  });
+});
+
+// ---- with Python's onnx ----
+
+const whyNot = whyNoModule("onnx");
+test.skipIf(whyNot)(
+  `onnx.checker passes the file${whyNot ? ` (${whyNot})` : ""}`,
+  { timeout: 120_000 },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "mien-onnx-"));
+    const path = join(folder, "model.onnx");
+    using model = new EmotionCNN(at);
+    writeFileSync(path, await encodeModelOnnx(model, { probabilities: true }));
+    const code =
+      "import onnx, sys; onnx.checker.check_model(onnx.load(sys.argv[1]), full_check=True); print('passed')";
+    const said = runPython(code, path);
+    rmSync(folder, { recursive: true });
+    expect(said).toBe("passed\n");
+  },
+);

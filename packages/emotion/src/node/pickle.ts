@@ -2,7 +2,7 @@
  * The pickle inside a `.pth` file, read as data.
  *
  * A pickle is a program for a small stack machine, and Python lets it call any function by name: that is how a file of
- * weights can delete a home folder. Here the machine knows four names that make data, and the names of element types;
+ * weights can delete a home folder. Here the machine knows three names that make data, and the names of element types;
  * at any other it stops. What it makes is not trusted either: the functions are frozen, and a tensor keeps what was
  * checked in private fields, so that later instructions cannot change it.
  */

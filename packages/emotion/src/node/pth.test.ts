@@ -3,7 +3,6 @@
  * refused by name and runs nothing; what is damaged gives a DataError, and soon.
  */
 
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +11,9 @@ import { type Zippable, zipSync } from "fflate";
 import { DataError, Generator } from "mien";
 import { afterAll, describe, expect, test } from "vitest";
 import { decodePth, type HostState, readPth } from "./pth.ts";
+import { runPython, whyNoModule } from "./python-for-tests.ts";
 
+/** Made by state-dict.py, which stands beside it. */
 const fixture = readFileSync(fileURLToPath(new URL("fixtures/state-dict.pth", import.meta.url)));
 const folder = mkdtempSync(join(tmpdir(), "mien-pth-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -246,25 +247,12 @@ describe("damage", () => {
 
 // ---- with PyTorch ----
 
-const python = process.env["PYTHON"] ?? "/usr/bin/python3";
-
-/** Why PyTorch cannot be run, or null. */
-function whyNoTorch(): string | null {
-  try {
-    execFileSync(python, ["-c", "import torch"], { stdio: ["ignore", "ignore", "pipe"] });
-    return null;
-  } catch (error) {
-    const { stderr, message } = error as { stderr?: Buffer; message: string };
-    return `${python} has no PyTorch: ${(stderr?.toString().trim() || message).split("\n").at(-1)}`;
-  }
-}
-
-const reason = whyNoTorch();
+const reason = whyNoModule("torch");
 describe.skipIf(reason)(`files made now${reason ? ` (${reason})` : ""}`, { timeout: 180_000 }, () => {
   const make = (name: string, code: string): string => {
     const path = join(folder, name);
     const lines = ["import sys, torch, torch.nn as nn", "torch.manual_seed(0)", "path = sys.argv[1]", code];
-    return execFileSync(python, ["-c", lines.join("\n"), path], { encoding: "utf8" });
+    return runPython(lines.join("\n"), path);
   };
 
   test("a layer's state dict, and a checkpoint with its optimizer", async () => {

@@ -60,7 +60,11 @@ test.each([
     /got 1 tensors, expected 8 [\s\S]*features\.0\.bias +\[2\] +<--/,
   ],
   ["none", {}, /got 0 tensors/],
-  ["another order", Object.fromEntries(Object.entries(shapes).reverse()), /features\.0\.weight +\[2, 3, 3, 3\] +<--/],
+  [
+    "another order",
+    Object.fromEntries(Object.entries(shapes).reverse()),
+    /features\.0\.weight +\[2, 3, 3, 3\] +<--/,
+  ],
 ])("%s is refused with a table of shapes", (_, other, message) => {
   expect(() => weightsFor(model, stateOf(other), "x.pth")).toThrow(DataError);
   expect(() => weightsFor(model, stateOf(other), "x.pth")).toThrow(message);

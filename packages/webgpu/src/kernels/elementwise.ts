@@ -7,14 +7,36 @@ import type { Variant } from "../shader.ts";
 import { constantCase, groupsFor, type Launcher, type Plan, scalarOf, unsupported } from "./plan.ts";
 import { viewOf } from "./views.ts";
 
-const unaryOps = [
-  ...["neg", "abs", "exp", "log", "sqrt", "square", "reciprocal", "sign", "relu", "leakyRelu", "affine"],
-] as const satisfies readonly string[];
+const unaryOps: readonly UnaryOp[] = [
+  "neg",
+  "abs",
+  "exp",
+  "log",
+  "sqrt",
+  "square",
+  "reciprocal",
+  "sign",
+  "relu",
+  "leakyRelu",
+  "affine",
+];
 
-const binaryOps = [
-  ...["add", "sub", "mul", "div", "pow", "maximum", "minimum"],
-  ...["eq", "ne", "lt", "le", "gt", "ge", "leakyReluGrad"],
-] as const satisfies readonly string[];
+const binaryOps: readonly BinaryOp[] = [
+  "add",
+  "sub",
+  "mul",
+  "div",
+  "pow",
+  "maximum",
+  "minimum",
+  "eq",
+  "ne",
+  "lt",
+  "le",
+  "gt",
+  "ge",
+  "leakyReluGrad",
+];
 
 const unaryVariant = (op: UnaryOp | "affineInt", T: string): Variant => ({
   shader: "unary",
@@ -27,7 +49,7 @@ const binaryVariant = (op: BinaryOp, T: string): Variant => ({
 });
 
 export const unary: Plan<"unary"> = {
-  variants: unaryOps.map((op) => unaryVariant(op as UnaryOp, "f32")),
+  variants: unaryOps.map((op) => unaryVariant(op, "f32")),
   launch(gpu, [x, out], { op, shape, xStrides, alpha, beta }) {
     const T = scalarOf(gpu.kernel, x.dtype);
     const whole = T === "i32" && Number.isInteger(alpha) && Number.isInteger(beta);
@@ -42,7 +64,7 @@ export const unary: Plan<"unary"> = {
 };
 
 export const binary: Plan<"binary"> = {
-  variants: binaryOps.map((op) => binaryVariant(op as BinaryOp, "f32")),
+  variants: binaryOps.map((op) => binaryVariant(op, "f32")),
   launch(gpu, [a, b, out], { op, shape, aStrides, bStrides, alpha }) {
     const view = viewOf(shape, aStrides, bStrides);
     gpu.dispatch({

@@ -1,5 +1,6 @@
 /**
- * Every fused kernel against the small ops that it replaces: same values, same gradients, on every device.
+ * Every large kernel against the small ops that it replaces: same values, same gradients, on every device. What the
+ * reference device itself may have wrong shows here, for its simple kernels know nothing of windows and logits.
  */
 
 import {
@@ -21,6 +22,7 @@ import {
   log,
   logSoftmax,
   matmul,
+  maximum,
   maxPool2d,
   mean,
   mul,
@@ -51,6 +53,7 @@ import {
 import { openTestDevices } from "./support/devices.ts";
 import { expectClose, Worst } from "./support/outcomes.ts";
 import { runSample } from "./support/run-sample.ts";
+import { both, taps, type Windows } from "./support/windows.ts";
 
 const { present, skipped } = await openTestDevices();
 const worst = new Worst();
@@ -98,6 +101,23 @@ const convSamples = {
   "one image": [x([1, 16, 6, 6]), x([33, 16, 3, 3]), x([33]), { activation: "leakyRelu", padding: 1 }],
 } as const;
 
+/** A convolution as the sum over its taps of the weight at the tap times what the tap sees. */
+function composedConv2d(...[images, weight, bias, options]: Layer): Tensor {
+  const [cOut, cIn, kH, kW] = weight.shape as [number, number, number, number];
+  const padding = both((options.padding as number | [number, number] | undefined) ?? 0);
+  const seen = taps(images, 0, { ...options, size: [kH, kW], padding });
+  const [n, , hOut, wOut] = seen[0]!.shape as [number, number, number, number];
+  const products = seen.map((image, tap) => {
+    const at = weight
+      .reshape(cOut, cIn, kH * kW)
+      .slice(2, tap, tap + 1)
+      .squeeze(2);
+    return matmul(at, image.reshape(n, cIn, hOut * wOut));
+  });
+  const sums = products.reduce((total, product) => total.add(product));
+  return activated(sums.reshape(n, cOut, hOut, wOut).add(bias.reshape(-1, 1, 1)), options);
+}
+
 /** The cross-entropy as PyTorch's documentation spells it out. */
 function composedCrossEntropy(logits: Tensor, targets: Tensor, options: CrossEntropyOptions): Tensor {
   const { weight, ignoreIndex = -100, labelSmoothing = 0, reduction = "mean" } = options;
@@ -115,11 +135,8 @@ function composedCrossEntropy(logits: Tensor, targets: Tensor, options: CrossEnt
 }
 
 const targets = (ignored?: number): Recipe =>
-  new Recipe(
-    [7],
-    "int32",
-    (random, i) => (ignored !== undefined && i % 3 === 1 ? ignored : random.integer(4)),
-    false,
+  new Recipe([7], "int32", (random, i) =>
+    ignored !== undefined && i % 3 === 1 ? ignored : random.integer(4),
   );
 const weight = constant([4], uniform(0.2, 2));
 
@@ -146,7 +163,7 @@ function composedAdam(...[p, gradient, m, v, o]: Adam): Tensor[] {
 }
 
 const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
-const identity = new Recipe([3, 10], "float32", (_, i) => [1, 0, 0, 0, 1, 0, 1, 1, 1, 0][i % 10]!, false);
+const identity = new Recipe([3, 10], "float32", (_, i) => [1, 0, 0, 0, 1, 0, 1, 1, 1, 0][i % 10]!);
 
 const pairs: readonly (readonly [string, Pair])[] = [
   pair<Layer>(
@@ -163,6 +180,26 @@ const pairs: readonly (readonly [string, Pair])[] = [
       return activated(add(conv2d(input, w, null, window), b.reshape(-1, 1, 1)), options);
     },
     convSamples,
+  ),
+  pair<Layer>("conv2d by its taps", conv2d, composedConv2d, {
+    ...convSamples,
+    "stride and padding differ": [
+      x([2, 2, 6, 9]),
+      x([3, 2, 3, 2]),
+      x([3]),
+      { stride: [2, 1], padding: [0, 2] },
+    ],
+    "dilation differs": [x([1, 2, 9, 8]), x([3, 2, 3, 2]), x([3]), { dilation: [2, 3], padding: [2, 1] }],
+  }),
+  pair<[images: Tensor, size: readonly [number, number], options: Omit<Windows, "size">]>(
+    "maxPool2d by its taps",
+    maxPool2d,
+    (images, size, options) =>
+      taps(images, -Infinity, { ...options, size }).reduce((most, image) => maximum(most, image)),
+    {
+      overlapping: [x([2, 2, 5, 5], apart()), [3, 3], { stride: 2, padding: [1, 1] }],
+      "all differ": [x([1, 2, 7, 8], apart()), [2, 3], { stride: [2, 1], padding: [1, 0], dilation: [1, 2] }],
+    },
   ),
   pair<[logits: Tensor, targets: Tensor, options: CrossEntropyOptions]>(
     "crossEntropy",

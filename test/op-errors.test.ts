@@ -24,7 +24,7 @@ function thrownBy(row: Row, args: Row["samples"][string], prepare = (_inputs: Te
   const inputs: Tensor[] = [];
   const given = withTensors(args, (recipe) => {
     const dtype = recipe.dtype === "float" ? "float32" : recipe.dtype;
-    const options = { device: recipe.elsewhere ? another : device, dtype };
+    const options = { device: recipe.traits.elsewhere ? another : device, dtype };
     inputs.push(makeTensor(recipe.values("errors"), recipe.shape, options, "plain"));
     return inputs.at(-1)!;
   });

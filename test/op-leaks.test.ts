@@ -38,7 +38,12 @@ describe.each(present.map(({ label, device }) => [label, device] as const))("on 
       const inputs: Tensor[] = [];
       const args = withTensors(sample, (recipe, i) => {
         const dtype = recipe.dtype === "float" ? "float32" : recipe.dtype;
-        const input = makeTensor(recipe.values(`${i}`), recipe.shape, { device, dtype }, layout);
+        const input = makeTensor(
+          recipe.values(`${i}`),
+          recipe.shape,
+          { device, dtype },
+          recipe.traits.dense ? "plain" : layout,
+        );
         input.requiresGrad = recipe.differentiable;
         inputs.push(input);
         return input;

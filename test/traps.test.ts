@@ -7,6 +7,7 @@ import {
   concat,
   conv2d,
   linear,
+  maxPool2d,
   mean,
   ones,
   relu,
@@ -111,6 +112,12 @@ describe.each(present.map(({ label, device }) => [label, device] as const))("on 
       expect([...small.grad!.shape]).toEqual([...shape]);
       expect(new Set(await large.grad!.data())).toEqual(new Set([1]));
     }
+  });
+
+  test("of equal values in a window the first one wins, and gets the gradient", async () => {
+    using x = ones([1, 1, 2, 3], { device, requiresGrad: true });
+    scope(() => maxPool2d(x, 2, { stride: 1 }).sum().backward());
+    expect(Array.from(await x.grad!.data())).toEqual([1, 1, 0, 0, 0, 0]);
   });
 
   test("the first convolution computes no gradient for the images", () => {

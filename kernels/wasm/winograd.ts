@@ -12,9 +12,8 @@
 
 import { joinHigh, joinLow, zipHigh, zipLow } from "./simd";
 
-/** The side of a tile of outputs, the side of the tile of inputs it needs, and the places of a transformed tile. */
+/** The side of a tile of outputs, and the places of a transformed tile. */
 export const TILE_OUT: i32 = 4;
-export const TILE_IN: i32 = 6;
 export const PLACES: i32 = 36;
 
 @inline

@@ -7,7 +7,7 @@ import { apart, constant, elsewhere, ints, Recipe, type Row, row, x } from "./ro
 
 /** One image of one channel with a special value in its middle. */
 const around = (value: number): Recipe =>
-  new Recipe([1, 1, 5, 5], "float", (random, i) => (i === 12 ? value : random.normal()), false);
+  new Recipe([1, 1, 5, 5], "float", (random, i) => (i === 12 ? value : random.normal()));
 
 export const conv2dRows: readonly Row[] = [
   row("conv2d", conv2d, {

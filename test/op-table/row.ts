@@ -11,22 +11,31 @@ import { type DType, Generator, type MienError, numel, type Shape, type Tensor }
 /** Draws the value of the element at `index`. */
 export type Init = (random: Generator, index: number) => number;
 
+interface Traits {
+  /** Whether the op has a gradient for it. Default: false. */
+  readonly differentiable?: boolean;
+  /** Whether it must be contiguous, whatever the layout of the others. Default: false. */
+  readonly dense?: boolean;
+  /** Whether it is to be made on another device than the rest, to see that refused. Default: false. */
+  readonly elsewhere?: boolean;
+}
+
 export class Recipe {
   readonly shape: Shape;
   /** "float" is float32 or float64, as the test needs it. */
   readonly dtype: DType | "float";
   readonly init: Init;
-  /** Whether the op has a gradient for it. */
-  readonly differentiable: boolean;
-  /** Whether it is to be made on another device than the rest, to see that refused. */
-  readonly elsewhere: boolean;
+  readonly traits: Traits;
 
-  constructor(shape: Shape, dtype: DType | "float", init: Init, differentiable: boolean, elsewhere = false) {
+  constructor(shape: Shape, dtype: DType | "float", init: Init, traits: Traits = {}) {
     this.shape = shape;
     this.dtype = dtype;
     this.init = init;
-    this.differentiable = differentiable;
-    this.elsewhere = elsewhere;
+    this.traits = traits;
+  }
+
+  get differentiable(): boolean {
+    return this.traits.differentiable ?? false;
   }
 
   /** The values, all of which float32 can hold. One `seed` always gives the same ones. */
@@ -81,29 +90,32 @@ export function row<Args extends readonly unknown[]>(
 // ---- recipes ----
 
 /** A floating-point input with a gradient. */
-export const x = (shape: Shape, init: Init = normal): Recipe => new Recipe(shape, "float", init, true);
+export const x = (shape: Shape, init: Init = normal): Recipe =>
+  new Recipe(shape, "float", init, { differentiable: true });
 
 /** A floating-point input without one. */
-export const constant = (shape: Shape, init: Init = normal): Recipe =>
-  new Recipe(shape, "float", init, false);
+export const constant = (shape: Shape, init: Init = normal): Recipe => new Recipe(shape, "float", init);
 
-export const float32 = (shape: Shape, init: Init = normal): Recipe =>
-  new Recipe(shape, "float32", init, false);
+export const float32 = (shape: Shape, init: Init = normal): Recipe => new Recipe(shape, "float32", init);
 
 export const ints = (shape: Shape, low = -9, high = 9): Recipe =>
-  new Recipe(shape, "int32", integers(low, high), false);
+  new Recipe(shape, "int32", integers(low, high));
 
-export const bools = (shape: Shape): Recipe => new Recipe(shape, "bool", integers(0, 1), false);
+export const bools = (shape: Shape): Recipe => new Recipe(shape, "bool", integers(0, 1));
 
-export const bytes = (shape: Shape): Recipe => new Recipe(shape, "uint8", integers(0, 255), false);
+export const bytes = (shape: Shape): Recipe => new Recipe(shape, "uint8", integers(0, 255));
 
 /** A vector of given values, floating-point unless `dtype` says otherwise. */
 export const of = (values: readonly number[], dtype: DType | "float" = "float"): Recipe =>
-  new Recipe([values.length], dtype, (_random, i) => values[i]!, false);
+  new Recipe([values.length], dtype, (_random, i) => values[i]!);
+
+/** The same recipe, to be contiguous always. */
+export const dense = ({ shape, dtype, init, traits }: Recipe): Recipe =>
+  new Recipe(shape, dtype, init, { ...traits, dense: true });
 
 /** The same recipe on another device than the rest. */
-export const elsewhere = ({ shape, dtype, init, differentiable }: Recipe): Recipe =>
-  new Recipe(shape, dtype, init, differentiable, true);
+export const elsewhere = ({ shape, dtype, init, traits }: Recipe): Recipe =>
+  new Recipe(shape, dtype, init, { ...traits, elsewhere: true });
 
 // ---- values ----
 

@@ -51,11 +51,8 @@ function alongOneDim(op: string, f: (x: Tensor, dim: number) => Tensor): Row {
 
 /** Class indices below `classes`, every third of them ignored if so wanted. */
 const targets = (shape: readonly number[], classes: number, ignored?: number): Recipe =>
-  new Recipe(
-    shape,
-    "int32",
-    (random, i) => (ignored !== undefined && i % 3 === 1 ? ignored : random.integer(classes)),
-    false,
+  new Recipe(shape, "int32", (random, i) =>
+    ignored !== undefined && i % 3 === 1 ? ignored : random.integer(classes),
   );
 
 const weight = (classes: number): Recipe => constant([classes], uniform(0.2, 2));

@@ -16,6 +16,7 @@ import {
 import {
   bytes,
   constant,
+  dense,
   elsewhere,
   float32,
   type Init,
@@ -28,6 +29,13 @@ import {
 } from "./row.ts";
 
 const imagenet: AugmentOptions = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+
+/** Noise. */
+const images = (shape: readonly number[]): Recipe => dense(bytes(shape));
+
+/** Soft waves of brightness: noise would magnify the last digit of a coordinate. */
+const photographs = (shape: readonly number[]): Recipe =>
+  dense(new Recipe(shape, "uint8", (_, i) => 128 + Math.round(90 * Math.sin(i / 7) * Math.cos(i / 500))));
 
 /** Which images: each below `count`. */
 const picks = (batch: number, count: number): Recipe => ints([batch], 0, count - 1);
@@ -45,28 +53,18 @@ const warp = [0.3, 0.3, 2, 0.3, 0.3, 2, 0, 0, 0, 0];
 const colour = [0, 0, 0, 0, 0, 0, 0.3, 0.3, 0.3, 0.1];
 const all = warp.map((spread, i) => spread + colour[i]!);
 
-/** Soft waves of brightness. Noise would magnify the last digit of a coordinate. */
-const photographs = (shape: readonly number[]): Recipe =>
-  new Recipe(
-    shape,
-    "uint8",
-    (_random, i) => 128 + Math.round(90 * Math.sin(i / 7) * Math.cos(i / 500)),
-    false,
-  );
-
 const augmentRow = row("augment", augment, {
   method: null,
-  layouts: ["plain"],
   samples: {
-    identity: [bytes([3, 3, 4, 5]), picks(2, 3), transforms(2, none), imagenet],
-    "one grey channel": [bytes([3, 1, 4, 5]), picks(4, 3), transforms(4, none), imagenet],
-    warp: [bytes([2, 3, 6, 7]), picks(3, 2), transforms(3, warp), imagenet],
-    colour: [bytes([2, 3, 5, 5]), picks(3, 2), transforms(3, colour), imagenet],
-    "all of it": [bytes([3, 3, 7, 5]), picks(4, 3), transforms(4, all), imagenet],
-    "all of it, grey": [bytes([3, 1, 7, 5]), picks(4, 3), transforms(4, all), imagenet],
-    "another size": [bytes([2, 3, 6, 6]), picks(2, 2), transforms(2, warp), { ...imagenet, size: [5, 9] }],
-    "one pixel": [bytes([1, 3, 1, 1]), picks(1, 1), transforms(1, colour), imagenet],
-    "an empty batch": [bytes([1, 3, 4, 4]), picks(0, 1), transforms(0, none), imagenet],
+    identity: [images([3, 3, 4, 5]), picks(2, 3), transforms(2, none), imagenet],
+    "one grey channel": [images([3, 1, 4, 5]), picks(4, 3), transforms(4, none), imagenet],
+    warp: [images([2, 3, 6, 7]), picks(3, 2), transforms(3, warp), imagenet],
+    colour: [images([2, 3, 5, 5]), picks(3, 2), transforms(3, colour), imagenet],
+    "all of it": [images([3, 3, 7, 5]), picks(4, 3), transforms(4, all), imagenet],
+    "all of it, grey": [images([3, 1, 7, 5]), picks(4, 3), transforms(4, all), imagenet],
+    "another size": [images([2, 3, 6, 6]), picks(2, 2), transforms(2, warp), { ...imagenet, size: [5, 9] }],
+    "one pixel": [images([1, 3, 1, 1]), picks(1, 1), transforms(1, colour), imagenet],
+    "an empty batch": [images([1, 3, 4, 4]), picks(0, 1), transforms(0, none), imagenet],
   },
   large: { photographs: [photographs([5, 3, 48, 48]), picks(6, 5), transforms(6, all), imagenet] },
   errors: {
@@ -76,17 +74,17 @@ const augmentRow = row("augment", augment, {
       /^augment: images of the wrong type, got float32, expected uint8/,
     ],
     "two channels": [
-      [bytes([1, 2, 4, 4]), picks(1, 1), transforms(1, none), imagenet],
+      [images([1, 2, 4, 4]), picks(1, 1), transforms(1, none), imagenet],
       ShapeError,
       /^augment: got images \[1, 2, 4, 4\], expected 1 or 3 channels/,
     ],
     "a transform too few": [
-      [bytes([1, 3, 4, 4]), picks(2, 1), transforms(1, none), imagenet],
+      [images([1, 3, 4, 4]), picks(2, 1), transforms(1, none), imagenet],
       ShapeError,
       /^augment: got transforms \[1, 10\], expected \[2, 10\]/,
     ],
     "size 0": [
-      [bytes([1, 3, 4, 4]), picks(1, 1), transforms(1, none), { ...imagenet, size: [0, 4] }],
+      [images([1, 3, 4, 4]), picks(1, 1), transforms(1, none), { ...imagenet, size: [0, 4] }],
       ArgumentError,
       /^augment: invalid size, got 0, expected a whole number of at least 1/,
     ],

@@ -56,8 +56,11 @@ export async function runSample(row: Row, sample: Sample, options: RunOptions): 
   const inputs: Tensor[] = [];
   const make = (recipe: Recipe): Tensor => {
     const dtype = recipe.dtype === "float" ? options.float : recipe.dtype;
-    const numbers = logical(recipe.values(`${seed} ${inputs.length}`), recipe.shape, values);
-    const input = makeTensor(numbers, recipe.shape, { device, dtype }, layout);
+    const { shape, traits } = recipe;
+    const numbers = recipe.values(`${seed} ${inputs.length}`);
+    const input = traits.dense
+      ? makeTensor(numbers, shape, { device, dtype }, "plain")
+      : makeTensor(logical(numbers, shape, values), shape, { device, dtype }, layout);
     input.requiresGrad = recipe.differentiable;
     inputs.push(input);
     return input;
@@ -71,7 +74,7 @@ export async function runSample(row: Row, sample: Sample, options: RunOptions): 
       if (!output.requiresGrad) continue;
       scope(() => {
         const { dtype } = output;
-        const weights = new Recipe(output.shape, dtype, (random) => random.normal(), false);
+        const weights = new Recipe(output.shape, dtype, (random) => random.normal());
         const numbers = logical(weights.values(`${seed} gradient ${i}`), output.shape, values);
         weighted(output, makeTensor(numbers, output.shape, { device, dtype }, layout))
           .sum()

@@ -54,7 +54,7 @@ export class CpuDevice implements Device {
   }
 
   free(buffer: DeviceBuffer): void {
-    this.#check("free");
+    if (this.#disposed) throw new DisposedError("free: this device was disposed"); // but no failure: see Device
     const own = this.#own(buffer, "free");
     own.heap = null;
     this.#heap.free(own.address, own.byteLength);

@@ -53,6 +53,7 @@ export interface Device {
   supports(dtype: DType): boolean;
 
   alloc(byteLength: number): DeviceBuffer;
+  /** Never throws a failure of earlier work: scopes and finalizers call it, and must come to their end. */
   free(buffer: DeviceBuffer): void;
   /** Copies host data into a buffer. The array may be reused as soon as this returns. */
   write(buffer: DeviceBuffer, byteOffset: number, data: ArrayBufferView): void;

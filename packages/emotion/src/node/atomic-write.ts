@@ -31,14 +31,23 @@ export async function writeFileAtomic(path: string, contents: Uint8Array | strin
     await directory.sync().finally(() => directory.close());
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {});
-    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    throw new DataError(
-      `write: cannot write ${path}, got ${reason}. Help: check the folder's rights and free space`,
-      {
-        cause,
-      },
-    );
+    throw cannotWrite(path, cause);
   }
+}
+
+/** Makes a folder, before work is done whose results go there. @throws DataError that names it and the reason */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((cause: unknown) => {
+    throw cannotWrite(path, cause);
+  });
+}
+
+function cannotWrite(path: string, cause: unknown): DataError {
+  const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
+  return new DataError(
+    `write: cannot write ${path}, got ${reason}. Help: check the folder's rights and free space`,
+    { cause },
+  );
 }
 
 /** Removes what killed processes left half-written in a folder. */

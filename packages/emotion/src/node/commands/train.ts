@@ -5,7 +5,6 @@
  * are on disk. At the end the best model is shown the test images, once.
  */
 
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { type Device, Generator, openDevice } from "mien";
@@ -16,7 +15,7 @@ import { classCounts, type FaceData } from "../../images.ts";
 import { EmotionCNN } from "../../model.ts";
 import { encodeModel } from "../../model-file.ts";
 import { type EpochRecord, Trainer, type TrainOptions } from "../../trainer.ts";
-import { removeStalePartials, writeFileAtomic } from "../atomic-write.ts";
+import { makeFolder, removeStalePartials, writeFileAtomic } from "../atomic-write.ts";
 import { CONFIG_KEYS, type Config } from "../config.ts";
 import { epochsOf, openFaces } from "../faces-source.ts";
 import { defineCommand, type Invocation } from "../flags.ts";
@@ -82,13 +81,13 @@ async function runTraining(
   { config, extra, say }: Invocation<TrainFlags>,
   signal: AbortSignal,
 ): Promise<void> {
+  for (const folder of [config.models, config.results]) await makeFolder(folder);
+  await removeStalePartials(config.models);
   const faces = await openFaces(config, say);
   const device = await openDevice(config.device, {
     ...(config.threads && { threads: config.threads }),
     log: say,
   });
-  await mkdir(config.models, { recursive: true });
-  await removeStalePartials(config.models);
   try {
     const best = await trainOn({
       faces,

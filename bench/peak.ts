@@ -1,0 +1,91 @@
+/**
+ * The machine's own peak: what the loop of `peak-module.ts` reaches on one thread and on several at once.
+ *
+ * That is the yardstick for the kernels on the CPU, and it is the engine's, not the processor's: WebAssembly has
+ * vectors of 128 bits, and fuses multiplication and addition only with relaxed SIMD. Kernels are held against the
+ * loop of the instructions they are compiled to. PyTorch may use wider vectors, and go beyond it.
+ */
+
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { hasRelaxedSimd } from "@mien/kernels";
+import type { Subject } from "./measure.ts";
+import { assemblePeakModule, FLOPS_PER_TURN } from "./peak-module.ts";
+
+export interface Peak {
+  /** The instructions of the loop. */
+  readonly loop: PeakLoop;
+  /** By number of threads: the best of the turns, for other programs only ever lower it. */
+  readonly gigaflopsPerSecond: Readonly<Record<number, number>>;
+}
+
+export type PeakLoop = "multiply, then add" | "relaxed fused multiply-add";
+
+/** The loops that this engine can run; the last one is what our kernels are compiled to. */
+export function peakLoops(): readonly PeakLoop[] {
+  return hasRelaxedSimd() ? ["multiply, then add", "relaxed fused multiply-add"] : ["multiply, then add"];
+}
+
+/** Short calls, because engines swap in the optimised code between calls only. */
+const TURNS_PER_CALL = 10_000;
+/** Together some ten milliseconds. */
+const CALLS_PER_RUN = 400;
+
+/** The peak loop on a number of threads, as something to measure. To be closed. */
+export interface PeakSubject extends Subject {
+  close(): Promise<void>;
+}
+
+export async function startPeak(loop: PeakLoop, threads: number): Promise<PeakSubject> {
+  const module = await WebAssembly.compile(assemblePeakModule(loop === "relaxed fused multiply-add"));
+  const workerData = { module, turnsPerCall: TURNS_PER_CALL };
+  const workers = Array.from(
+    { length: threads },
+    () => new Worker(new URL("./peak-worker.js", import.meta.url), { workerData }),
+  );
+  return {
+    name: loop,
+    device: "WebAssembly",
+    threads,
+    batch: null,
+    flops: threads * CALLS_PER_RUN * TURNS_PER_CALL * FLOPS_PER_TURN,
+    async run(count) {
+      const started = performance.now();
+      await Promise.all(
+        workers.map((worker) => {
+          worker.postMessage(count * CALLS_PER_RUN);
+          return once(worker, "message");
+        }),
+      );
+      return performance.now() - started;
+    },
+    async close() {
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}
+
+const TURNS = 5;
+const RUNS_PER_TURN = 4;
+
+/** Measures the peak of the loop that our kernels are held against, for each number of threads. */
+export async function measurePeak(threadCounts: readonly number[]): Promise<Peak> {
+  const loop = peakLoops().at(-1)!;
+  const gigaflopsPerSecond: Record<number, number> = {};
+  for (const threads of threadCounts) {
+    const subject = await startPeak(loop, threads);
+    await subject.run(RUNS_PER_TURN);
+    const times: number[] = [];
+    for (let turn = 0; turn < TURNS; turn++) times.push(await subject.run(RUNS_PER_TURN));
+    gigaflopsPerSecond[threads] = (subject.flops! * RUNS_PER_TURN) / Math.min(...times) / 1e6;
+    await subject.close();
+  }
+  return { loop, gigaflopsPerSecond };
+}
+
+export function formatPeak({ loop, gigaflopsPerSecond }: Peak): string {
+  const rates = Object.entries(gigaflopsPerSecond).map(
+    ([threads, rate]) => `${rate.toFixed(1)} GFLOP/s on ${threads} ${threads === "1" ? "thread" : "threads"}`,
+  );
+  return `WebAssembly SIMD, ${loop}: ${rates.join(", ")}`;
+}

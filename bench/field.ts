@@ -3,8 +3,7 @@
  */
 
 import { type Device, openDevice, probeDevices } from "mien";
-import type { Measurement, MeasureOptions, Subject } from "./measure.ts";
-import { measure } from "./measure.ts";
+import { type Measurement, type MeasureOptions, measure, type Subject } from "./measure.ts";
 import type { Peak } from "./peak.ts";
 import { TorchPeer } from "./peers/torch.ts";
 import { type Row, toRow } from "./report.ts";
@@ -99,9 +98,9 @@ export function batchFor({ device, isSoftware }: BenchDevice, batch: number): nu
   return isSoftware ? Math.min(4, batch) : batch;
 }
 
-/** What a row says of a device that does not do the same as the others. */
-export function noteFor({ isSoftware }: BenchDevice): { note?: string } {
-  return isSoftware ? { note: "an adapter in software, 4 images at most" } : {};
+/** What a row says where that is so. */
+export function noteFor(bench: BenchDevice, batch: number): { note?: string } {
+  return batchFor(bench, batch) < batch ? { note: "fewer images, it is slow" } : {};
 }
 
 /**

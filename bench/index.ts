@@ -7,7 +7,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { BENCH_DEVICES, type BenchDeviceName, openDevices, type Suite, startPeers } from "./field.ts";
 import { currentLoad, describeMachine, formatMachine } from "./machine.ts";
-import { formatPeak, measurePeak } from "./peak.ts";
+import { formatPeak, measurePeak, warnOfBusyCores } from "./peak.ts";
 import { type Report, type Row, readReport, whatGotSlower, writeReport } from "./report.ts";
 import { epoch, inference, kernels, peak, startUp, trainStep } from "./suites/index.ts";
 import { formatRows } from "./table.ts";
@@ -59,6 +59,7 @@ async function run(suites: readonly SuiteName[], flags: Flags): Promise<void> {
   say(`machine: ${formatMachine(machine)}`);
   const peakFound = await measurePeak(threads);
   say(`peak: ${formatPeak(peakFound)}`);
+  for (const line of warnOfBusyCores(peakFound)) say(line);
   const peers = flags.peers ? await startPeers(threads, say) : [];
   const devices = await openDevices(flags.device, threads, say);
   const options = { rounds: flags.rounds, turnMs: flags.turn };

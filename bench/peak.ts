@@ -65,8 +65,9 @@ export async function startPeak(loop: PeakLoop, threads: number): Promise<PeakSu
   };
 }
 
-const TURNS = 5;
-const RUNS_PER_TURN = 4;
+/** Many short turns: one of them will find the cores free. */
+const TURNS = 20;
+const RUNS_PER_TURN = 3;
 
 /** Measures the peak of the loop that our kernels are held against, for each number of threads. */
 export async function measurePeak(threadCounts: readonly number[]): Promise<Peak> {
@@ -88,4 +89,22 @@ export function formatPeak({ loop, gigaflopsPerSecond }: Peak): string {
     ([threads, rate]) => `${rate.toFixed(1)} GFLOP/s on ${threads} ${threads === "1" ? "thread" : "threads"}`,
   );
   return `WebAssembly SIMD, ${loop}: ${rates.join(", ")}`;
+}
+
+/** A gain below this share of the threads means that their cores have other work. */
+const FAIR_SHARE = 0.75;
+
+/**
+ * Says so if several threads gain little over one even in the peak loop: then other programs have the cores, and
+ * what was measured on these threads says more about those programs. PyTorch, whose threads wait for each other
+ * most, suffers most, so that ratios flatter us.
+ */
+export function warnOfBusyCores({ gigaflopsPerSecond }: Peak): string[] {
+  const single = gigaflopsPerSecond[1];
+  if (single === undefined) return [];
+  return Object.entries(gigaflopsPerSecond).flatMap(([threads, rate]) => {
+    const gain = rate / single;
+    if (gain >= FAIR_SHARE * Number(threads)) return [];
+    return `warning: ${threads} threads compute only ${gain.toFixed(2)}x what one does; the cores are busy, trust no row on ${threads} threads`;
+  });
 }

@@ -5,7 +5,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import type { Machine } from "./machine.ts";
-import { type Measurement, median, speedRatio } from "./measure.ts";
+import { type Measurement, median, type Subject, speedRatio } from "./measure.ts";
 import type { Peak } from "./peak.ts";
 
 /** One line of a table. What does not apply is null. */
@@ -52,14 +52,15 @@ export function toRow(suite: string, own: Measurement, rival?: Measurement, peak
     gigabytesPerSecond: bytes === undefined ? null : perSecond(bytes) / 1e9,
     peakShare: limit && gigaflopsPerSecond ? gigaflopsPerSecond / limit : null,
     ratio: rival ? speedRatio(own, rival) : null,
-    ratioTo: rival ? describeRival(rival) : null,
+    ratioTo: rival ? describeRival(own.subject, rival.subject) : null,
     note: note ?? null,
   };
 }
 
-function describeRival({ subject: { name, device, threads } }: Measurement): string {
-  if (threads === null) return device;
-  return `${device}, ${threads} ${threads === 1 ? "thread" : "threads"}${name.startsWith("sum") ? `, ${name}` : ""}`;
+/** Another device that does the same, or the same device that does something else. */
+function describeRival(own: Subject, { name, device, threads }: Subject): string {
+  if (name !== own.name) return name;
+  return threads === null ? device : `${device}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
 }
 
 export async function writeReport(file: string, report: Report): Promise<void> {

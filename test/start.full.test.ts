@@ -7,21 +7,22 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { runEntry } from "./support/program.ts";
+import { run } from "./support/program.ts";
 
 test("npm start trains to 95 % on the CPU and exits", async () => {
-  const cwd = await mkdtemp(join(tmpdir(), "mien-start-"));
-  const outcome = await runEntry("examples/train.ts", ["--device", "cpu"], { cwd });
+  const folder = await mkdtemp(join(tmpdir(), "mien-start-"));
+  const flags = ["--device", "cpu", "--models", join(folder, "models"), "--results", join(folder, "results")];
+  const outcome = await run("npm", ["start", "--silent", "--", ...flags]);
   console.log(
     `${outcome.stdout}\n${outcome.seconds.toFixed(1)} s, ended ${outcome.lingering.toFixed(2)} s after its last line`,
   );
   expect(outcome.stderr).toBe("");
   expect(outcome.code).toBe(0);
   expect(outcome.lingering).toBeLessThan(1);
-  const evaluation = JSON.parse(await readFile(join(cwd, "results/evaluation.json"), "utf8"));
+  const evaluation = JSON.parse(await readFile(join(folder, "results/evaluation.json"), "utf8"));
   expect(evaluation.split).toBe("test");
   expect(evaluation.accuracy).toBeGreaterThan(0.95);
-  const { epochs } = JSON.parse(await readFile(join(cwd, "models/training_history.json"), "utf8"));
+  const { epochs } = JSON.parse(await readFile(join(folder, "models/training_history.json"), "utf8"));
   expect(Object.keys(epochs[0])).toEqual([
     "epoch",
     "trainLoss",
@@ -32,7 +33,7 @@ test("npm start trains to 95 % on the CPU and exits", async () => {
     "seconds",
   ]);
   for (const name of ["best_model", "last_model"]) {
-    expect((await readFile(join(cwd, `models/${name}.safetensors`))).length).toBeGreaterThan(4 * 595_076);
+    expect((await readFile(join(folder, `models/${name}.safetensors`))).length).toBeGreaterThan(4 * 595_076);
   }
-  await rm(cwd, { recursive: true });
+  await rm(folder, { recursive: true });
 });

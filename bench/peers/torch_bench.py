@@ -151,16 +151,15 @@ if options.once:
     print("done", flush=True)
     sys.exit()
 
-print(
-    json.dumps(
-        {
-            "version": torch.__version__,
-            "parallelInfo": "; ".join(line.strip() for line in torch.__config__.parallel_info().splitlines() if line.strip()),
-            "cuda": torch.cuda.is_available(),
-        }
-    ),
-    flush=True,
-)
+lines = [line.strip() for line in torch.__config__.parallel_info().splitlines()]
+greeting = {
+    "version": torch.__version__,
+    "parallelInfo": "; ".join(line for line in lines if line and not line.endswith(":")),
+    "cuda": torch.cuda.is_available(),
+}
+print(json.dumps(greeting), flush=True)
+
+# One workload at a time is kept, as its tensors are large.
 ready = {}
 for line in sys.stdin:
     _, name, batch, count = line.split()

@@ -22,7 +22,15 @@ export const inference: Suite = async (field) => {
         if (batch !== size && size > BATCHES[1]!) return null;
         if (batch === BATCHES[0] && size > batch) return null;
         const run = forwardPass(device, batch);
-        return { name, device: label, threads, batch, flops: batch * FORWARD_FLOPS, ...noteFor(bench), run };
+        return {
+          name,
+          device: label,
+          threads,
+          batch,
+          flops: batch * FORWARD_FLOPS,
+          ...noteFor(bench, size),
+          run,
+        };
       },
       (peer) => peer.subject("inference", size, { name, flops: size * FORWARD_FLOPS }),
       field.peak,

@@ -200,7 +200,7 @@ export const kernels: Suite = async (field) => {
         if (device.name === "reference") return null;
         const batch = batchFor(bench, BATCH);
         const launch = prepare(device, batch);
-        const counted = isBatched ? { batch, ...noteFor(bench) } : { batch: null };
+        const counted = isBatched ? { batch, ...noteFor(bench, BATCH) } : { batch: null };
         const run = (count: number) => timeOnDevice(device, count, launch);
         return { name, device: label, threads, ...counted, ...work(batch), run };
       },

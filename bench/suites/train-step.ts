@@ -16,7 +16,15 @@ export const trainStep: Suite = (field) =>
       const { device, label, threads } = bench;
       const batch = batchFor(bench, BATCH);
       const run = trainingStep(device, batch);
-      return { name, device: label, threads, batch, flops: batch * STEP_FLOPS, ...noteFor(bench), run };
+      return {
+        name,
+        device: label,
+        threads,
+        batch,
+        flops: batch * STEP_FLOPS,
+        ...noteFor(bench, BATCH),
+        run,
+      };
     },
     (peer) => peer.subject("train-step", BATCH, { name, flops: BATCH * STEP_FLOPS }),
     field.peak,

@@ -25,16 +25,21 @@ export interface RunOptions {
 
 /** Runs a TypeScript entry, given by its path from the root, through tsx. */
 export function runEntry(entry: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  const started = performance.now();
-  const child = spawn(
+  return run(
     process.execPath,
     ["--import", import.meta.resolve("tsx"), `${root}/${entry}`, ...args],
-    {
-      cwd: options.cwd ?? root,
-      env: { ...process.env, ...options.env },
-      stdio: ["ignore", "pipe", "pipe"],
-    },
+    options,
   );
+}
+
+/** Runs a program and waits for its end. */
+export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  const started = performance.now();
+  const child = spawn(command, args, {
+    cwd: options.cwd ?? root,
+    env: { ...process.env, ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let [stdout, stderr, lastOutput, signalled] = ["", "", started, false];
   child.stdout.on("data", (chunk: Buffer) => {
     stdout += chunk;

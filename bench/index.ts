@@ -59,7 +59,6 @@ async function run(suites: readonly SuiteName[], flags: Flags): Promise<void> {
   say(`machine: ${formatMachine(machine)}`);
   const peakFound = await measurePeak(threads);
   say(`peak: ${formatPeak(peakFound)}`);
-  for (const line of warnOfBusyCores(peakFound)) say(line);
   const peers = flags.peers ? await startPeers(threads, say) : [];
   const devices = await openDevices(flags.device, threads, say);
   const options = { rounds: flags.rounds, turnMs: flags.turn };
@@ -68,10 +67,13 @@ async function run(suites: readonly SuiteName[], flags: Flags): Promise<void> {
   try {
     for (const name of suites) {
       const load = currentLoad();
+      const warnings = new Set(await warnOfBusyCores(threads));
       const found = await SUITES[name](field);
       rows.push(...found);
+      if (warnings.size === 0) for (const line of await warnOfBusyCores(threads)) warnings.add(line);
       say(`\n${name} (load average ${load.toFixed(1)} before, ${currentLoad().toFixed(1)} after)\n`);
       say(formatRows(found));
+      for (const line of warnings) say(line);
     }
   } finally {
     for (const peer of peers) peer.close();

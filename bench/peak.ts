@@ -9,7 +9,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { hasRelaxedSimd } from "@mien/kernels";
-import type { Subject } from "./measure.ts";
+import { median, type Subject } from "./measure.ts";
 import { assemblePeakModule, FLOPS_PER_TURN } from "./peak-module.ts";
 
 export interface Peak {
@@ -71,17 +71,24 @@ const RUNS_PER_TURN = 3;
 
 /** Measures the peak of the loop that our kernels are held against, for each number of threads. */
 export async function measurePeak(threadCounts: readonly number[]): Promise<Peak> {
-  const loop = peakLoops().at(-1)!;
   const gigaflopsPerSecond: Record<number, number> = {};
-  for (const threads of threadCounts) {
-    const subject = await startPeak(loop, threads);
-    await subject.run(RUNS_PER_TURN);
-    const times: number[] = [];
-    for (let turn = 0; turn < TURNS; turn++) times.push(await subject.run(RUNS_PER_TURN));
-    gigaflopsPerSecond[threads] = (subject.flops! * RUNS_PER_TURN) / Math.min(...times) / 1e6;
-    await subject.close();
+  for (const threads of threadCounts) gigaflopsPerSecond[threads] = Math.max(...(await peakRates(threads)));
+  return { loop: ownLoop(), gigaflopsPerSecond };
+}
+
+/** The loop of the instructions that our kernels are compiled to. */
+const ownLoop = (): PeakLoop => peakLoops().at(-1)!;
+
+/** GFLOP/s in each of the turns. */
+async function peakRates(threads: number): Promise<readonly number[]> {
+  const subject = await startPeak(ownLoop(), threads);
+  await subject.run(RUNS_PER_TURN);
+  const rates: number[] = [];
+  for (let turn = 0; turn < TURNS; turn++) {
+    rates.push((subject.flops! * RUNS_PER_TURN) / (await subject.run(RUNS_PER_TURN)) / 1e6);
   }
-  return { loop, gigaflopsPerSecond };
+  await subject.close();
+  return rates;
 }
 
 export function formatPeak({ loop, gigaflopsPerSecond }: Peak): string {
@@ -95,16 +102,20 @@ export function formatPeak({ loop, gigaflopsPerSecond }: Peak): string {
 const FAIR_SHARE = 0.75;
 
 /**
- * Says so if several threads gain little over one even in the peak loop: then other programs have the cores, and
- * what was measured on these threads says more about those programs. PyTorch, whose threads wait for each other
- * most, suffers most, so that ratios flatter us.
+ * Warns if several threads gain little over one even in the peak loop: then other programs have the cores, and what
+ * was measured on these threads says more about those programs. PyTorch, whose threads wait for each other most,
+ * suffers most, so that ratios flatter us. It looks at the usual turn, not the best, and is to be asked before and
+ * after a measurement.
  */
-export function warnOfBusyCores({ gigaflopsPerSecond }: Peak): string[] {
-  const single = gigaflopsPerSecond[1];
-  if (single === undefined) return [];
-  return Object.entries(gigaflopsPerSecond).flatMap(([threads, rate]) => {
-    const gain = rate / single;
-    if (gain >= FAIR_SHARE * Number(threads)) return [];
-    return `warning: ${threads} threads compute only ${gain.toFixed(2)}x what one does; the cores are busy, trust no row on ${threads} threads`;
-  });
+export async function warnOfBusyCores(threadCounts: readonly number[]): Promise<readonly string[]> {
+  const warnings: string[] = [];
+  const several = threadCounts.filter((threads) => threads > 1);
+  const alone = several.length > 0 ? median(await peakRates(1)) : 0;
+  for (const threads of several) {
+    const gain = median(await peakRates(threads)) / alone;
+    if (gain >= FAIR_SHARE * threads) continue;
+    const fact = `${threads} threads compute only ${gain.toFixed(2)}x what one does`;
+    warnings.push(`warning: ${fact}; the cores are busy, trust no row on ${threads} threads`);
+  }
+  return warnings;
 }

@@ -9,7 +9,10 @@
 
 import type { Operand } from "./device.ts";
 
-/** y = f(x), with up to two constants `alpha` and `beta`. */
+/**
+ * y = f(x), with up to two constants: leakyRelu is x > 0 ? x : alpha * x, and affine is x * alpha + beta.
+ * NaN stays NaN everywhere, also through sign.
+ */
 export type UnaryOp =
   | "neg"
   | "abs"
@@ -19,12 +22,13 @@ export type UnaryOp =
   | "square"
   | "reciprocal"
   | "sign"
-  | "relu" /** x > 0 ? x : alpha * x */
-  | "leakyRelu" /** x * alpha + beta */
+  | "relu"
+  | "leakyRelu"
   | "affine";
 
 /**
- * z = f(a, b). The comparisons write bool, all others the type of `a`. maximum and minimum propagate NaN.
+ * z = f(a, b). The comparisons write bool, all others the type of `a`. maximum and minimum propagate NaN; pow follows
+ * C, where 1 to the power of NaN is 1.
  * `leakyReluGrad` is b > 0 ? a : alpha * a, where a is the output's gradient and b the output.
  */
 export type BinaryOp =

@@ -100,7 +100,10 @@ export function defineCommand<Extra extends object>(
   run: (invocation: Invocation<Extra>) => Promise<void>,
 ): Command {
   const command = new Command(name).description(description);
-  for (const key of CONFIG_KEYS) if (keys.includes(key)) command.addOption(optionFor(key));
+  // Every command takes --device, so that a command line can be edited from one into another.
+  for (const key of CONFIG_KEYS) {
+    if (keys.includes(key) || key === "device") command.addOption(optionFor(key));
+  }
   return command
     .option("--config <file>", "settings from a file (default: mien.config.ts, if it is there)")
     .option("--quiet", "print results and warnings alone")

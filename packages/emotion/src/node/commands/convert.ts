@@ -37,6 +37,7 @@ interface ConvertFlags {
 
 const EXAMPLES = `
 A PyTorch file must hold a state dict (torch.save(model.state_dict(), path)) of this network; its names may be others.
+--device has no effect here.
 
 Examples:
   $ mien convert best_model.pth --to models/best_model.safetensors

@@ -20,7 +20,7 @@ interface DedupeFlags {
 
 const EXAMPLES = `
 Without --apply nothing is moved. With it, files go to a quarantine folder beside a manifest, from which --undo puts
-them back.
+them back. --device has no effect here.
 
 Examples:
   $ mien dedupe --data faces

@@ -15,6 +15,8 @@ interface InfoFlags {
 }
 
 const EXAMPLES = `
+--device has no effect here.
+
 Examples:
   $ mien info faces                              counts and shares, sizes, unreadable and blank images
   $ mien info models/best_model.safetensors      layers, shapes, parameters, training`;

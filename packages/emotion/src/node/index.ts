@@ -1,4 +1,5 @@
 export { removeStalePartials, writeFileAtomic } from "./atomic-write.ts";
+export { drawAugmentationSheet } from "./augmentation-sheet.ts";
 export { configCommand } from "./commands/config.ts";
 export { dedupeCommand } from "./commands/dedupe.ts";
 export {

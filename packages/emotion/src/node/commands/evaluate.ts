@@ -55,10 +55,18 @@ async function runEvaluation({ config, extra, say }: Invocation<EvaluateFlags>):
     log: tell,
   });
   try {
-    const { imageSize } = decodeModel(bytes, path, device).model.config;
-    const faces = await openFaces({ ...config, imageSize }, tell);
+    const { model } = decodeModel(bytes, path, device);
+    const faces = await openFaces({ ...config, imageSize: model.config.imageSize }, tell);
     const report = extra.json ? () => {} : console.log;
-    const summary = await evaluateAndReport(path, faces[extra.split], extra.split, device, config, report);
+    const summary = await evaluateAndReport(
+      model,
+      path,
+      faces[extra.split],
+      extra.split,
+      device,
+      config,
+      report,
+    );
     if (extra.json) console.log(JSON.stringify(summary, null, 2));
   } finally {
     device.dispose();
@@ -98,8 +106,13 @@ export interface EvaluationSummary {
   readonly report: ReturnType<typeof classificationReport>;
 }
 
-/** Evaluates a saved model, prints the report, and writes report and pictures to the results folder. */
+/**
+ * Evaluates a model, prints the report, and writes report and pictures to the results folder.
+ *
+ * @param path where the model is from, for the report
+ */
 export async function evaluateAndReport(
+  model: EmotionCNN,
   path: string,
   set: ImageSet,
   split: Split,
@@ -107,7 +120,6 @@ export async function evaluateAndReport(
   { results, batchSize }: Pick<Config, "results" | "batchSize">,
   say: (line: string) => void,
 ): Promise<EvaluationSummary> {
-  const model = await loadModel(path, device);
   if (model.config.imageSize !== set.size) {
     throw new ShapeError(
       `evaluate: got images of ${set.size} pixels, expected ${model.config.imageSize} for ${path}`,
@@ -116,7 +128,6 @@ export async function evaluateAndReport(
   const loader = new FaceLoader(set, device);
   const predictions = await evaluate(model, loader, device, batchSize);
   loader.dispose();
-  model.dispose();
   const { labels, predicted, probabilities, loss, accuracy } = predictions;
   const matrix = confusionMatrix(labels, predicted);
   const report = classificationReport(matrix);

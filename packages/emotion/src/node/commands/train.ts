@@ -23,7 +23,7 @@ import { drawTrainingCurves } from "../pictures/index.ts";
 import { Interrupted, withInterrupt } from "../program.ts";
 import { EpochProgress } from "../progress.ts";
 import { TensorBoardLog } from "../tensorboard.ts";
-import { evaluateAndReport, readModelFile } from "./evaluate.ts";
+import { evaluateAndReport, loadModel, readModelFile } from "./evaluate.ts";
 
 interface TrainFlags {
   readonly resume?: boolean;
@@ -98,8 +98,10 @@ async function runTraining(
       quiet: extra.quiet ?? false,
       resume: extra.resume ?? false,
     });
-    if (extra.evaluate && !signal.aborted)
-      await evaluateAndReport(best, faces.test, "test", device, config, say);
+    if (extra.evaluate && !signal.aborted) {
+      const model = await loadModel(best, device);
+      await evaluateAndReport(model, best, faces.test, "test", device, config, say);
+    }
   } finally {
     device.dispose();
   }

@@ -1,3 +1,5 @@
+import "./methods.ts";
+
 export { apply, type GradContext, type GradRule, type Op } from "./autograd.ts";
 export * from "./create.ts";
 export type * from "./device.ts";

@@ -1,8 +1,8 @@
 /**
  * The tensor: a typed, shaped window on a storage, with a place in the graph.
  *
- * The class itself is small: memory, metadata and the methods' names. What the methods compute stands in `ops/`, one
- * file per family, as plain functions that can be called as such: `x.add(y)` is `add(x, y)`.
+ * The class itself is small: memory, metadata and gradients. What tensors compute stands in `ops/`, one file per
+ * family, as plain functions; `methods.ts` makes methods of them, so that `x.add(y)` is `add(x, y)`.
  */
 
 import { type GraphNode, backward as runBackward } from "./autograd.ts";
@@ -11,14 +11,10 @@ import type { Device, DeviceBuffer, Operand } from "./device.ts";
 import { bytesPerElement, type DType, type TypedArray, viewAs } from "./dtype.ts";
 import { DisposedError, GradError, ShapeError } from "./errors.ts";
 import { type Claim, disown, keep, Owned, own, relievePressure, scope } from "./memory.ts";
-import { add, div, eq, ge, gt, le, lt, maximum, minimum, mul, ne, pow, sub } from "./ops/binary.ts";
+import type { Methods } from "./methods.ts";
 import { checkDifferentiable } from "./ops/check.ts";
-import { cast, clone, contiguous, overwrite } from "./ops/copy.ts";
-import { matmul } from "./ops/matmul.ts";
-import { amax, amin, argmax, argmin, max, mean, min, sum } from "./ops/reduce.ts";
-import { logSoftmax, softmax } from "./ops/softmax.ts";
-import { abs, exp, leakyRelu, log, neg, reciprocal, relu, sign, sqrt, square } from "./ops/unary.ts";
-import { expand, flatten, permute, reshape, slice, squeeze, transpose, unsqueeze } from "./ops/view.ts";
+import { cast, contiguous, overwrite } from "./ops/copy.ts";
+import { expand, permute, reshape } from "./ops/view.ts";
 import { isContiguous, numel, type Shape, show } from "./shape.ts";
 import type { Storage } from "./storage.ts";
 
@@ -35,6 +31,9 @@ class Reference implements Claim {
   }
 }
 
+export interface Tensor extends Methods {}
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: methods.ts defines every member of the interface.
 export class Tensor extends Owned implements Operand {
   readonly dtype: DType;
   readonly shape: Shape;
@@ -253,147 +252,19 @@ export class Tensor extends Owned implements Operand {
     return zerosLike(this);
   }
 
-  // ---- operations, by family; see ops/ ----
+  // ---- operations whose arguments differ from those of the function; all others come from methods.ts ----
 
   to(dtype: DType): Tensor {
     return cast(this, dtype);
   }
-  contiguous(): Tensor {
-    return contiguous(this);
-  }
-  clone(): Tensor {
-    return clone(this);
-  }
-
-  neg(): Tensor {
-    return neg(this);
-  }
-  abs(): Tensor {
-    return abs(this);
-  }
-  exp(): Tensor {
-    return exp(this);
-  }
-  log(): Tensor {
-    return log(this);
-  }
-  sqrt(): Tensor {
-    return sqrt(this);
-  }
-  square(): Tensor {
-    return square(this);
-  }
-  reciprocal(): Tensor {
-    return reciprocal(this);
-  }
-  sign(): Tensor {
-    return sign(this);
-  }
-  relu(): Tensor {
-    return relu(this);
-  }
-  leakyRelu(negativeSlope = 0.01): Tensor {
-    return leakyRelu(this, negativeSlope);
-  }
-
-  add(other: Tensor | number): Tensor {
-    return add(this, other);
-  }
-  sub(other: Tensor | number): Tensor {
-    return sub(this, other);
-  }
-  mul(other: Tensor | number): Tensor {
-    return mul(this, other);
-  }
-  div(other: Tensor | number): Tensor {
-    return div(this, other);
-  }
-  pow(exponent: Tensor | number): Tensor {
-    return pow(this, exponent);
-  }
-  maximum(other: Tensor | number): Tensor {
-    return maximum(this, other);
-  }
-  minimum(other: Tensor | number): Tensor {
-    return minimum(this, other);
-  }
-  eq(other: Tensor | number): Tensor {
-    return eq(this, other);
-  }
-  ne(other: Tensor | number): Tensor {
-    return ne(this, other);
-  }
-  lt(other: Tensor | number): Tensor {
-    return lt(this, other);
-  }
-  le(other: Tensor | number): Tensor {
-    return le(this, other);
-  }
-  gt(other: Tensor | number): Tensor {
-    return gt(this, other);
-  }
-  ge(other: Tensor | number): Tensor {
-    return ge(this, other);
-  }
-
-  sum(dims?: number | readonly number[], keepdim = false): Tensor {
-    return sum(this, dims, keepdim);
-  }
-  mean(dims?: number | readonly number[], keepdim = false): Tensor {
-    return mean(this, dims, keepdim);
-  }
-  max(): Tensor {
-    return max(this);
-  }
-  min(): Tensor {
-    return min(this);
-  }
-  amax(dims?: number | readonly number[], keepdim = false): Tensor {
-    return amax(this, dims, keepdim);
-  }
-  amin(dims?: number | readonly number[], keepdim = false): Tensor {
-    return amin(this, dims, keepdim);
-  }
-  argmax(dim?: number, keepdim = false): Tensor {
-    return argmax(this, dim, keepdim);
-  }
-  argmin(dim?: number, keepdim = false): Tensor {
-    return argmin(this, dim, keepdim);
-  }
-  softmax(dim: number): Tensor {
-    return softmax(this, dim);
-  }
-  logSoftmax(dim: number): Tensor {
-    return logSoftmax(this, dim);
-  }
-
-  matmul(other: Tensor): Tensor {
-    return matmul(this, other);
-  }
-
   reshape(...shape: number[] | [Shape]): Tensor {
     return reshape(this, listOf(shape));
-  }
-  flatten(startDim = 0, endDim = -1): Tensor {
-    return flatten(this, startDim, endDim);
   }
   permute(...dims: number[] | [readonly number[]]): Tensor {
     return permute(this, listOf(dims));
   }
-  transpose(dim0: number, dim1: number): Tensor {
-    return transpose(this, dim0, dim1);
-  }
-  squeeze(dim?: number): Tensor {
-    return squeeze(this, dim);
-  }
-  unsqueeze(dim: number): Tensor {
-    return unsqueeze(this, dim);
-  }
   expand(...shape: number[] | [Shape]): Tensor {
     return expand(this, listOf(shape));
-  }
-  slice(dim: number, start?: number, end?: number, step?: number): Tensor {
-    return slice(this, dim, start, end, step);
   }
 }
 

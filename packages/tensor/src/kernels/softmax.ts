@@ -1,0 +1,55 @@
+/**
+ * The contract of softmax and of the cross-entropy built on it.
+ */
+
+import type { Operand } from "../device.ts";
+
+/** The layout of an operation along one axis: element (o, i, j) lies at (o * size + i) * inner + j. */
+export interface AxisParams {
+  readonly outer: number;
+  readonly size: number;
+  readonly inner: number;
+}
+
+export interface CrossEntropyParams {
+  /** Logits are [outer, classes, inner], targets [outer, inner]. */
+  readonly outer: number;
+  readonly classes: number;
+  readonly inner: number;
+  /** A target equal to this counts for nothing. */
+  readonly ignoreIndex: number;
+  readonly labelSmoothing: number;
+}
+
+export interface SoftmaxKernels {
+  /** Softmax along one axis, or its logarithm. */
+  softmax: { operands: [x: Operand, out: Operand]; params: AxisParams & { log: boolean } };
+
+  /** From the output y: softmax (g - sum(g y)) y, log softmax g - exp(y) sum(g). */
+  softmaxGrad: {
+    operands: [gradOut: Operand, y: Operand, gradX: Operand];
+    params: AxisParams & { log: boolean };
+  };
+
+  /**
+   * The terms of the cross-entropy of logits against class indices (int32), per target: terms is [2, outer, inner],
+   * first the losses w[t] * ((1 - s) nll(t)) + s / classes * sum_c w[c] nll(c), then the weights w[t] (both 0 where
+   * the target is ignored). Without weights w = 1. A target out of range gives NaN and is never used as an index.
+   */
+  crossEntropy: {
+    operands: [logits: Operand, targets: Operand, weight: Operand | null, terms: Operand];
+    params: CrossEntropyParams;
+  };
+
+  /** The gradient of the losses in `terms`, times `scale`: one value for all (scaleStride 0) or one per target (1). */
+  crossEntropyGrad: {
+    operands: [
+      logits: Operand,
+      targets: Operand,
+      weight: Operand | null,
+      scale: Operand,
+      gradLogits: Operand,
+    ];
+    params: CrossEntropyParams & { scaleStride: 0 | 1 };
+  };
+}

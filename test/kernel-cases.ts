@@ -8,6 +8,7 @@ import { adamCases } from "./kernel-cases/adam.ts";
 import { augmentCases } from "./kernel-cases/augment.ts";
 import type { KernelCase } from "./kernel-cases/case.ts";
 import { conv2dCases } from "./kernel-cases/conv2d.ts";
+import { customCases } from "./kernel-cases/custom.ts";
 import { elementwiseCases } from "./kernel-cases/elementwise.ts";
 import { matmulCases } from "./kernel-cases/matmul.ts";
 import { poolCases } from "./kernel-cases/pool.ts";
@@ -26,4 +27,5 @@ export const kernelCases: readonly KernelCase[] = [
   ...softmaxAndCrossEntropyCases,
   ...adamCases,
   ...augmentCases,
+  ...customCases,
 ];

@@ -29,6 +29,7 @@ export const kernelNames = namesOf<KernelName>({
   crossEntropyGrad: true,
   adam: true,
   augment: true,
+  custom: true,
 });
 
 export const unaryOps = namesOf<UnaryOp>({

@@ -14,6 +14,8 @@ import {
   type KernelName,
   type Kernels,
   type Operand,
+  type TypedArray,
+  viewAs,
 } from "@mien/tensor";
 import { CpuBuffer } from "./buffer.ts";
 import { ARGUMENTS_ADDRESS, ARGUMENTS_WORDS, CONTROL_ADDRESS, CONTROL_WORDS, Word } from "./control.ts";
@@ -110,6 +112,12 @@ export class Launch {
       throw internal(`${this.#kernel}: this buffer was freed, or belongs to another device`);
     }
     return buffer.address + offset * bytesPerElement[dtype];
+  }
+
+  /** The first `count` elements of an operand, as the host sees them. */
+  arrayOf(operand: Operand, count: number): TypedArray {
+    this.elementCode(operand); // refuses float64
+    return viewAs(operand.dtype, this.#heap.memory.buffer, this.addressOf(operand), count);
   }
 
   elementCode({ dtype }: Operand): number {

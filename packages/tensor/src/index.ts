@@ -1,7 +1,8 @@
 import "./methods.ts";
 
-export { apply, type GradContext, type GradRule, type Op } from "./autograd.ts";
+export { apply, type BackwardOptions, type GradContext, type GradRule, type Op } from "./autograd.ts";
 export * from "./create.ts";
+export { type DefinedOp, type DefinedOpContext, defineOp, type OpDefinition } from "./define-op.ts";
 export type * from "./device.ts";
 export * from "./dtype.ts";
 export * from "./errors.ts";

@@ -9,6 +9,7 @@
 
 import type { AugmentKernels } from "./kernels/augment.ts";
 import type { Conv2dKernels } from "./kernels/conv2d.ts";
+import type { CustomKernels } from "./kernels/custom.ts";
 import type { ElementwiseKernels } from "./kernels/elementwise.ts";
 import type { MatmulKernels } from "./kernels/matmul.ts";
 import type { OptimKernels } from "./kernels/optim.ts";
@@ -17,6 +18,7 @@ import type { ReduceKernels } from "./kernels/reduce.ts";
 import type { SoftmaxKernels } from "./kernels/softmax.ts";
 
 export type { Conv2dParams } from "./kernels/conv2d.ts";
+export type { CustomKernel } from "./kernels/custom.ts";
 export type { BinaryOp, UnaryOp } from "./kernels/elementwise.ts";
 export type { Activation } from "./kernels/matmul.ts";
 export type { Pool2dParams } from "./kernels/pool.ts";
@@ -26,6 +28,7 @@ export type { AxisParams, CrossEntropyParams } from "./kernels/softmax.ts";
 export interface Kernels
   extends AugmentKernels,
     Conv2dKernels,
+    CustomKernels,
     ElementwiseKernels,
     MatmulKernels,
     OptimKernels,

@@ -5,7 +5,7 @@
  * family, as plain functions; `methods.ts` makes methods of them, so that `x.add(y)` is `add(x, y)`.
  */
 
-import { type GraphNode, backward as runBackward } from "./autograd.ts";
+import { type BackwardOptions, type GraphNode, backward as runBackward } from "./autograd.ts";
 import { onesLike, tensor, zerosLike } from "./create.ts";
 import type { Device, DeviceBuffer, Operand } from "./device.ts";
 import { bytesPerElement, type DType, type TypedArray, viewAs } from "./dtype.ts";
@@ -218,7 +218,7 @@ export class Tensor extends Owned implements Operand {
    *
    * @param gradient of this tensor's shape; may be left out for one element, and is then 1.
    */
-  backward(gradient?: Tensor, options: { retainGraph?: boolean } = {}): void {
+  backward(gradient?: Tensor, options: BackwardOptions = {}): void {
     runBackward(this, gradient, options);
   }
 

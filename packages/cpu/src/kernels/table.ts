@@ -4,6 +4,7 @@ import type { KernelName } from "@mien/tensor";
 import type { HostKernel } from "../launch.ts";
 import { augment } from "./augment.ts";
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from "./conv2d.ts";
+import { custom } from "./custom.ts";
 import { accumulate, adam, binary, copy, fill, unary, where } from "./elementwise.ts";
 import { matmul } from "./matmul.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";
@@ -30,4 +31,5 @@ export const hostKernels = {
   crossEntropyGrad,
   adam,
   augment,
+  custom,
 } satisfies { readonly [K in KernelName]: HostKernel<K> };

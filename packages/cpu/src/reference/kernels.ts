@@ -7,6 +7,7 @@ import type { KernelName } from "@mien/tensor";
 import { adam } from "./adam.ts";
 import { augment } from "./augment.ts";
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from "./conv2d.ts";
+import { custom } from "./custom.ts";
 import { accumulate, binary, copy, fill, unary, where } from "./elementwise.ts";
 import type { Kernel } from "./kernel.ts";
 import { matmul } from "./matmul.ts";
@@ -34,4 +35,5 @@ export const kernels: { readonly [K in KernelName]: Kernel<K> } = {
   crossEntropyGrad,
   adam,
   augment,
+  custom,
 };

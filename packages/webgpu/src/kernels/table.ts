@@ -5,6 +5,7 @@
 import type { KernelName } from "@mien/tensor";
 import { augment } from "./augment.ts";
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from "./conv2d.ts";
+import { custom } from "./custom.ts";
 import { accumulate, adam, binary, copy, fill, unary, where } from "./elementwise.ts";
 import { matmul } from "./matmul.ts";
 import type { Plan } from "./plan.ts";
@@ -34,4 +35,5 @@ export const kernels: KernelTable = {
   crossEntropyGrad,
   adam,
   augment,
+  custom,
 };

@@ -13,3 +13,4 @@ export {
   type StateSource,
   toHost,
 } from "./state.ts";
+export { type LayerSummary, type ModelSummary, summary } from "./summary.ts";

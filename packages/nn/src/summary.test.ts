@@ -1,7 +1,7 @@
 /** The summary of a model: shapes as they come out, parameters counted once, and nothing changed by looking. */
 
 import { openReference } from "@mien/cpu";
-import { memoryStats, ShapeError, setDefaultDevice } from "@mien/tensor";
+import { memoryStats, ShapeError, setDefaultDevice, type Tensor } from "@mien/tensor";
 import { afterAll, expect, test } from "vitest";
 import { Conv2d, Flatten, LeakyReLU, Linear, Sequential } from "./layers/index.ts";
 import { Module } from "./module.ts";

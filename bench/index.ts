@@ -9,6 +9,7 @@ import { BENCH_DEVICES, type BenchDeviceName, openDevices, type Suite, startPeer
 import { currentLoad, describeMachine, formatMachine } from "./machine.ts";
 import { formatPeak, measurePeak, warnOfBusyCores } from "./peak.ts";
 import { JavaScriptPeer } from "./peers/javascript.ts";
+import { writePicture } from "./picture.ts";
 import { type Report, type Row, readReport, whatGotSlower, writeReport } from "./report.ts";
 import { epoch, inference, kernels, peak, startUp, trainStep } from "./suites/index.ts";
 import { formatRows } from "./table.ts";
@@ -31,6 +32,7 @@ interface Flags {
   readonly turn: number;
   readonly peers: boolean;
   readonly json?: string;
+  readonly picture?: string;
   readonly compare?: string;
 }
 
@@ -52,6 +54,7 @@ await new Command("bench")
     "leave out PyTorch (looked for at $PYTHON and /usr/bin/python3), jax-js and TensorFlow.js (bench/peers/js)",
   )
   .option("--json <file>", "write all rows to a file")
+  .option("--picture <file>", "draw images per second as a PNG")
   .option("--compare <file>", "name what got over 10 % slower than in an earlier --json file")
   .action(run)
   .parseAsync();
@@ -87,6 +90,7 @@ async function run(suites: readonly SuiteName[], flags: Flags): Promise<void> {
   }
   const report: Report = { machine, peak: peakFound, rows };
   if (flags.json !== undefined) await writeReport(flags.json, report);
+  if (flags.picture !== undefined) await writePicture(flags.picture, report);
   if (before === null) return;
   const slower = whatGotSlower(before, report);
   say(`\nover 10 % slower than in ${flags.compare}: ${slower.length === 0 ? "nothing" : ""}`);

@@ -4,7 +4,12 @@ export { CrossEntropyLoss } from "./losses.ts";
 export { type ForwardHook, Module } from "./module.ts";
 export * from "./optim/index.ts";
 export { Buffer, Parameter } from "./parameter.ts";
-export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./safetensors.ts";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type Safetensors,
+  type SafetensorsOptions,
+} from "./safetensors.ts";
 export {
   encodeStateDict,
   type HostTensor,

@@ -18,7 +18,7 @@ import {
   Tensor,
   type TypedArray,
 } from "@mien/tensor";
-import { encodeSafetensors } from "./safetensors.ts";
+import { encodeSafetensors, type SafetensorsOptions } from "./safetensors.ts";
 
 /** Tensors by name, in order. */
 export type StateDict = Map<string, Tensor>;
@@ -58,8 +58,9 @@ export async function toHost(state: ReadonlyMap<string, Tensor>): Promise<Map<st
 export async function encodeStateDict(
   state: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>> = {},
+  options: SafetensorsOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return encodeSafetensors(await toHost(state), metadata);
+  return encodeSafetensors(await toHost(state), metadata, options);
 }
 
 /** Overwrites `targets` with the values of `state`, or throws one error that says all that does not fit. */

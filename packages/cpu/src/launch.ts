@@ -156,6 +156,7 @@ export class Launch {
 /** The functions of the WebAssembly module that compute. */
 export type WasmKernel =
   | "accumulate"
+  | "adagrad"
   | "adam"
   | "augment"
   | "binary"
@@ -173,9 +174,12 @@ export type WasmKernel =
   | "matmulMerge"
   | "maxPool2d"
   | "maxPool2dGrad"
+  | "movingAverage"
   | "reduceColumns"
   | "reduceMerge"
   | "reduceRows"
+  | "rmsprop"
+  | "sgd"
   | "softmax"
   | "softmaxGrad"
   | "unary"

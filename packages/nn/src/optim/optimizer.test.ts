@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 import { Parameter } from "../parameter.ts";
 import { decodeSafetensors } from "../safetensors.ts";
 import { encodeStateDict, toHost } from "../state.ts";
-import { Adam, AdamW, SGD } from "./index.ts";
+import { Adagrad, Adam, AdamW, RMSprop, SGD } from "./index.ts";
 import { network, train, values } from "./test-network.ts";
 
 const device = openReference();
@@ -96,7 +96,7 @@ describe("options and groups", () => {
     [
       "a misspelt option",
       () => new Adam([param()], { learningRate: 1 } as object),
-      /Adam: got the option learningRate, expected one of lr, betas, eps, weightDecay$/,
+      /Adam: got the option learningRate, expected one of lr, betas, eps, weightDecay, amsgrad$/,
     ],
     [
       "a misspelt option in a group",
@@ -104,6 +104,25 @@ describe("options and groups", () => {
       /SGD: got the option momentun/,
     ],
     ["nesterov alone", () => new SGD([param()], { nesterov: true }), /nesterov without momentum/],
+    [
+      "nesterov with dampening",
+      () => new SGD([param()], { momentum: 0.9, nesterov: true, dampening: 0.1 }),
+      /SGD: got nesterov with dampening 0\.1, expected a dampening of 0/,
+    ],
+    ["a dampening of NaN", () => new SGD([param()], { dampening: Number.NaN }), /SGD: got dampening NaN/],
+    ["a momentum below 0", () => new SGD([param()], { momentum: -0.1 }), /SGD: got momentum -0\.1, expected/],
+    ["an alpha above 1", () => new RMSprop([param()], { alpha: 1.1 }), /RMSprop: got alpha 1\.1, expected/],
+    [
+      "RMSprop's momentum below 0",
+      () => new RMSprop([param()], { momentum: -1 }),
+      /RMSprop: got momentum -1/,
+    ],
+    ["an lrDecay below 0", () => new Adagrad([param()], { lrDecay: -1 }), /Adagrad: got lrDecay -1/],
+    [
+      "an initialAccumulatorValue below 0",
+      () => new Adagrad([param()], { initialAccumulatorValue: -1 }),
+      /Adagrad: got initialAccumulatorValue -1/,
+    ],
   ])("%s: refused", (_, make, message) => {
     expect(make).toThrow(ArgumentError);
     expect(make).toThrow(message);

@@ -44,7 +44,6 @@ export interface OptimizerStateSource<Options> extends Omit<OptimizerState<Optio
 export abstract class Optimizer<Options extends OptimizerOptions> {
   readonly #defaults: Options;
   readonly #optionNames: readonly (keyof Options & string)[];
-  readonly #stateNames: readonly string[];
   readonly #groups: ParamGroup<Options>[] = [];
   readonly #flat: FlatParameters[] = [];
 
@@ -53,18 +52,11 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
    * from them before (by `detach()`, say) no longer follow.
    *
    * @param defaults all options there are, with their default values
-   * @param stateNames what the optimizer remembers of each parameter, in tensors of its shape that start at 0
    */
-  constructor(
-    params: ParamsOrGroups<Options>,
-    options: Partial<Options>,
-    defaults: Options,
-    stateNames: readonly string[],
-  ) {
+  constructor(params: ParamsOrGroups<Options>, options: Partial<Options>, defaults: Options) {
     this.#optionNames = Object.keys(defaults) as (keyof Options & string)[];
     this.#checkNames(options);
     this.#defaults = { ...defaults, ...options };
-    this.#stateNames = stateNames;
     const list = [...params] as (Tensor | NewGroup<Options>)[];
     const tensors = list.filter((item) => item instanceof Tensor);
     if (list.length === 0) {
@@ -105,7 +97,9 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
     const full = { ...this.#defaults, ...group, params };
     this.#checkNames(group);
     this.checkOptions(full);
-    this.#flat.push(new FlatParameters(params, this.#stateNames.length));
+    const flat = new FlatParameters(params);
+    flat.remember(this.remembers(full));
+    this.#flat.push(flat);
     this.#groups.push(full);
   }
 
@@ -114,11 +108,16 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
     noGrad(() =>
       scope(() => {
         for (const [i, group] of this.#groups.entries()) {
-          for (const run of this.#flat[i]!.runs()) this.update(run, group);
+          const flat = this.#flat[i]!;
+          flat.remember(this.remembers(group)); // an option may have been switched on meanwhile
+          for (const run of flat.runs()) this.update(run, group);
         }
       }),
     );
   }
+
+  /** What is remembered of each parameter with these options, in tensors of its shape: names, and where they start. */
+  protected abstract remembers(options: Options): Readonly<Record<string, number>>;
 
   /** Updates one run of numbers in place. */
   protected abstract update(run: ParamRun, options: Options): void;
@@ -146,20 +145,29 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
 
   /** All that is needed to go on exactly where this optimizer stands. */
   stateDict(): OptimizerState<Options> {
+    const steps = this.#flat.flatMap((flat) => flat.steps);
+    let number = 0;
+    const paramGroups = this.#groups.map((group) => ({
+      ...group,
+      params: group.params.map(() => number++),
+    }));
+    return { tensors: this.#remembered(this.#groups), steps, paramGroups };
+  }
+
+  /** What is remembered of each parameter when the groups have such options. */
+  #remembered(groups: readonly Options[]): StateDict {
     const tensors: StateDict = new Map();
-    const steps: number[] = [];
-    const paramGroups = this.#groups.map((group, i) => {
-      const numbers = group.params.map((_, p) => {
-        const number = steps.length;
-        const flat = this.#flat[i]!;
-        for (const [s, name] of this.#stateNames.entries())
-          tensors.set(`${number}.${name}`, flat.state[p]![s]!);
-        steps.push(flat.steps[p]!);
-        return number;
-      });
-      return { ...group, params: numbers };
-    });
-    return { tensors, steps, paramGroups };
+    let number = 0;
+    for (const [i, options] of groups.entries()) {
+      const flat = this.#flat[i]!;
+      const starts = this.remembers(options);
+      flat.remember(starts);
+      for (const p of flat.params.keys()) {
+        for (const name of Object.keys(starts)) tensors.set(`${number}.${name}`, flat.remembered(name, p));
+        number++;
+      }
+    }
+    return tensors;
   }
 
   /**
@@ -181,13 +189,13 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
         `loadStateDict: the state does not fit ${this.#name}, got groups of ${sizes} parameters, expected ${expected}`,
       );
     }
-    const own = this.stateDict();
     const { steps } = state;
-    if (steps.length !== own.steps.length || !steps.every((n) => Number.isSafeInteger(n) && n >= 0)) {
-      throw new DataError(`loadStateDict: got steps ${steps}, expected ${own.steps.length} whole numbers`);
+    const count = this.#groups.reduce((sum, { params }) => sum + params.length, 0);
+    if (steps.length !== count || !steps.every((n) => Number.isSafeInteger(n) && n >= 0)) {
+      throw new DataError(`loadStateDict: got steps ${steps}, expected ${count} whole numbers`);
     }
     const options = state.paramGroups.map((saved) => this.#optionsOf(saved));
-    loadTensors(this.#name, own.tensors, state.tensors, true);
+    loadTensors(this.#name, this.#remembered(options), state.tensors, true);
     for (const [i, group] of this.#groups.entries()) Object.assign(group, options[i]);
     let number = 0;
     for (const flat of this.#flat) for (const p of flat.steps.keys()) flat.steps[p] = steps[number++]!;

@@ -24,6 +24,7 @@ class AdamArgs {
   shrink: f32;
   /** weightDecay unless decoupled, else 0. */
   decay: f32;
+  beta1: f32;
   oneMinusBeta1: f32;
   beta2: f32;
   oneMinusBeta2: f32;
@@ -37,15 +38,16 @@ export function adam(args: usize, chunk: i32): void {
   const start = bytes(chunk * CHUNK);
   const param = a.param + start, grad = a.grad + start, m = a.m + start, v = a.v + start, maxV = a.maxV + start;
   const shrink = f32x4.splat(a.shrink), decay = f32x4.splat(a.decay), eps = f32x4.splat(a.eps);
-  const oneMinusBeta1 = f32x4.splat(a.oneMinusBeta1), oneMinusBeta2 = f32x4.splat(a.oneMinusBeta2);
-  const beta2 = f32x4.splat(a.beta2), stepSize = f32x4.splat(a.stepSize);
+  const beta1 = f32x4.splat(a.beta1), oneMinusBeta1 = f32x4.splat(a.oneMinusBeta1);
+  const beta2 = f32x4.splat(a.beta2), oneMinusBeta2 = f32x4.splat(a.oneMinusBeta2);
+  const stepSize = f32x4.splat(a.stepSize);
   const correction = f32x4.splat(a.sqrtBiasCorrection2), amsgrad = a.maxV != 0;
   let rest = min(CHUNK, a.count - chunk * CHUNK);
   for (let i: usize = 0; rest > 0; i += 16, rest -= 4) {
     let p = f32x4.mul(v128.load(param + i), shrink);
     const g = f32x4.add(v128.load(grad + i), f32x4.mul(p, decay));
     let m1 = v128.load(m + i), v1 = v128.load(v + i);
-    m1 = f32x4.add(m1, f32x4.mul(oneMinusBeta1, f32x4.sub(g, m1)));
+    m1 = f32x4.add(f32x4.mul(beta1, m1), f32x4.mul(oneMinusBeta1, g));
     v1 = f32x4.add(f32x4.mul(beta2, v1), f32x4.mul(oneMinusBeta2, f32x4.mul(g, g)));
     storeUpTo(m + i, m1, rest);
     storeUpTo(v + i, v1, rest);

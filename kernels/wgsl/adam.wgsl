@@ -15,6 +15,7 @@ struct Params {
   maxVOffset: u32,
   decoupled: u32,
   // 1 - beta1 and the like come from the host's float64: in float32 they lose half their digits.
+  beta1: f32,
   oneMinusBeta1: f32,
   beta2: f32,
   oneMinusBeta2: f32,
@@ -44,8 +45,7 @@ fn main(grid: Grid, @builtin(local_invocation_index) lane: u32) {
   } else {
     g += params.weightDecay * p;
   }
-  let oldM = m[params.mOffset + index];
-  let newM = oldM + params.oneMinusBeta1 * (g - oldM);
+  let newM = params.beta1 * m[params.mOffset + index] + params.oneMinusBeta1 * g;
   var newV = params.beta2 * v[params.vOffset + index] + params.oneMinusBeta2 * g * g;
   m[params.mOffset + index] = newM;
   v[params.vOffset + index] = newV;

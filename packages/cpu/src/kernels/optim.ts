@@ -13,6 +13,7 @@ export const adam: HostKernel<"adam"> = (launch, operands, params) => {
   launch.int(count);
   launch.float(decoupled ? 1 - lr * weightDecay : 1);
   launch.float(decoupled ? 0 : weightDecay);
+  launch.float(beta1);
   launch.float(1 - beta1);
   launch.float(beta2);
   launch.float(1 - beta2);

@@ -17,7 +17,7 @@ export function adam([param, grad, m, v, maxV]: Arrays<"adam">, params: Params<"
   for (let i = 0; i < count; i++) {
     const p = decoupled ? param[i]! * (1 - lr * weightDecay) : param[i]!;
     const g = decoupled ? grad[i]! : grad[i]! + weightDecay * param[i]!;
-    const mean = m[i]! + (1 - beta1) * (g - m[i]!);
+    const mean = beta1 * m[i]! + (1 - beta1) * g;
     let meanSquare = beta2 * v[i]! + (1 - beta2) * g * g;
     m[i] = mean;
     v[i] = meanSquare;

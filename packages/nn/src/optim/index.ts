@@ -11,11 +11,6 @@ export {
   type ParamGroup,
   type ParamsOrGroups,
 } from "./optimizer.ts";
-export {
-  type HasLearningRates,
-  ReduceLROnPlateau,
-  type ReduceLROnPlateauOptions,
-  type ReduceLROnPlateauState,
-} from "./reduce-lr-on-plateau.ts";
 export { RMSprop, type RMSpropOptions } from "./rmsprop.ts";
+export * from "./schedulers/index.ts";
 export { SGD, type SGDOptions } from "./sgd.ts";

@@ -9,7 +9,7 @@ import type { Operand } from "../device.ts";
 
 export interface OptimKernels {
   /**
-   * One step of Adam: g += weightDecay * p (or, decoupled, p *= 1 - lr * weightDecay); m = m + (1 - beta1)(g - m);
+   * One step of Adam: g += weightDecay * p (or, decoupled, p *= 1 - lr * weightDecay); m = beta1 m + (1 - beta1) g;
    * v = beta2 v + (1 - beta2) g g; p -= stepSize * m / (sqrt(v) / sqrtBiasCorrection2 + eps),
    * where stepSize = lr / (1 - beta1^t) and sqrtBiasCorrection2 = sqrt(1 - beta2^t).
    * With maxV (AMSGrad), maxV = max(maxV, v), NaN if either is, takes v's place in the last formula.

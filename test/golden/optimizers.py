@@ -170,6 +170,39 @@ def rates(spec):
     return {**spec, "rates": seen, "momenta": momenta if chain[0].__class__.__name__ == "OneCycleLR" else None}
 
 
+def clipped(clip):
+    """The gradients of the third step after clipping, and what the function returns."""
+    params = [torch.zeros_like(grad, requires_grad=True) for grad in grads[2].values()]
+    for param, grad in zip(params, grads[2].values()):
+        param.grad = grad.clone()
+    returned = clip(params)
+    return returned, [param.grad.flatten().tolist() for param in params]
+
+
+def clip_norm(norm_type, max_norm):
+    norm, after = clipped(lambda params: torch.nn.utils.clip_grad_norm_(params, max_norm, norm_type))
+    # JSON has no infinity.
+    return {
+        "normType": None if norm_type == float("inf") else norm_type,
+        "maxNorm": max_norm,
+        "norm": norm.item(),
+        "grads": after,
+    }
+
+
+def averages(decay):
+    model = torch.nn.Linear(3, 1, bias=False).double()
+    start, weights, seen = model.weight.flatten().tolist(), [], []
+    mean = None if decay is None else lambda average, weight, count: decay * average + (1 - decay) * weight
+    averaged = torch.optim.swa_utils.AveragedModel(model, avg_fn=mean)
+    for _ in range(STEPS):
+        model.weight.data += torch.randn(1, 3, dtype=torch.float64)
+        averaged.update_parameters(model)
+        weights.append(model.weight.flatten().tolist())
+        seen.append(averaged.module.weight.flatten().tolist())
+    return {"decay": decay, "start": start, "weights": weights, "averages": seen}
+
+
 def rounded(value):
     """15 digits are plenty beside a tolerance of 1e-12."""
     if isinstance(value, float):
@@ -188,6 +221,15 @@ golden = {
         + [trajectory(*grouped) for grouped in GROUPED]
         + [trajectory("Adam", {}, frozen="b"), trajectory("SGD", {"momentum": 0.9, "lr": 0.1}, frozen="a")]
     ),
+    "clipping": {
+        "grads": [grad.flatten().tolist() for grad in grads[2].values()],
+        "norms": [clip_norm(norm, most) for norm in (0.5, 1, 2, 3.5, float("inf")) for most in (0.7, 1000)],
+        "value": {
+            "clipValue": 0.6,
+            "grads": clipped(lambda params: torch.nn.utils.clip_grad_value_(params, 0.6))[1],
+        },
+    },
+    "averages": [averages(decay) for decay in (0.9, 0.999, 0.0, None)],
     "metrics": LOSSES,
     "plans": rounded([rates(spec) for spec in PLANS]),
     "schedules": [schedule(options) for options in SCHEDULES],

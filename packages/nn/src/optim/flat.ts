@@ -14,6 +14,17 @@ import { contiguous, full, noGrad, ShapeError, sameShape, scope, show, type Tens
 /** Slots begin at multiples of this many elements: 256 bytes of float32, to which GPUs align bindings. */
 const SLOT_ELEMENTS = 64;
 
+/** Where tensors lie in a flat buffer, and how long that is. */
+export function layOut(tensors: readonly Tensor[]): { offsets: number[]; length: number } {
+  let length = 0;
+  const offsets = tensors.map(({ numel }) => {
+    const offset = length;
+    length += Math.ceil(numel / SLOT_ELEMENTS) * SLOT_ELEMENTS;
+    return offset;
+  });
+  return { offsets, length };
+}
+
 /** What one launch updates: tensors of one shape and type, contiguous. */
 export interface ParamRun {
   readonly param: Tensor;
@@ -45,15 +56,11 @@ export class FlatParameters {
 
   /** @param params leaves of one device and type, contiguous */
   constructor(params: readonly Tensor[]) {
-    let length = 0;
-    this.#offsets = params.map(({ numel }) => {
-      const offset = length;
-      length += Math.ceil(numel / SLOT_ELEMENTS) * SLOT_ELEMENTS;
-      return offset;
-    });
+    const { offsets, length } = layOut(params);
+    this.#offsets = offsets;
+    this.#length = length;
     this.params = params;
     this.steps = params.map(() => 0);
-    this.#length = length;
     this.#values = this.#flat(0);
     this.#grads = this.#flat(0);
     this.#gradSlots = params.map((_, p) => this.#slot(this.#grads, p));

@@ -36,11 +36,28 @@ export interface Plan {
   readonly momenta: readonly (readonly number[])[] | null;
 }
 
+interface Clipping {
+  readonly grads: readonly number[][];
+  /** A normType of null is infinity. */
+  readonly norms: readonly { normType: number | null; maxNorm: number; norm: number; grads: number[][] }[];
+  readonly value: { readonly clipValue: number; readonly grads: number[][] };
+}
+
+/** A tensor that was set to `weights` step by step; a decay of null is the plain mean. */
+interface Averages {
+  readonly decay: number | null;
+  readonly start: readonly number[];
+  readonly weights: readonly number[][];
+  readonly averages: readonly number[][];
+}
+
 interface Golden {
   readonly start: Values<{ shape: number[]; data: number[] }>;
   readonly grads: readonly Values<number[] | null>[];
   readonly trajectories: readonly Trajectory[];
   readonly plans: readonly Plan[];
+  readonly clipping: Clipping;
+  readonly averages: readonly Averages[];
   readonly metrics: readonly number[];
   readonly schedules: readonly { options: object; rates: number[][] }[];
 }

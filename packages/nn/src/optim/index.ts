@@ -1,6 +1,11 @@
 export { Adagrad, type AdagradOptions } from "./adagrad.ts";
 export { Adam, type AdamOptions, AdamW } from "./adam.ts";
-export { clipGradNorm } from "./clip-grad.ts";
+export { type ClipGradNormOptions, clipGradNorm, clipGradValue } from "./clip-grad.ts";
+export {
+  ExponentialMovingAverage,
+  type ExponentialMovingAverageOptions,
+  type ExponentialMovingAverageState,
+} from "./exponential-moving-average.ts";
 export type { ParamRun } from "./flat.ts";
 export {
   type NewGroup,

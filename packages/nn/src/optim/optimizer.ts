@@ -43,7 +43,8 @@ export interface OptimizerStateSource<Options> extends Omit<OptimizerState<Optio
 /** The base of all optimizers. https://pytorch.org/docs/stable/optim.html */
 export abstract class Optimizer<Options extends OptimizerOptions> {
   readonly #defaults: Options;
-  readonly #optionNames: readonly (keyof Options & string)[];
+  /** Plain strings, so that an optimizer with more options is an `Optimizer<OptimizerOptions>` too. */
+  readonly #optionNames: readonly string[];
   readonly #groups: ParamGroup<Options>[] = [];
   readonly #flat: FlatParameters[] = [];
 
@@ -54,7 +55,7 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
    * @param defaults all options there are, with their default values
    */
   constructor(params: ParamsOrGroups<Options>, options: Partial<Options>, defaults: Options) {
-    this.#optionNames = Object.keys(defaults) as (keyof Options & string)[];
+    this.#optionNames = Object.keys(defaults);
     this.#checkNames(options);
     this.#defaults = { ...defaults, ...options };
     const list = [...params] as (Tensor | NewGroup<Options>)[];
@@ -204,7 +205,7 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
   /** The options in a saved group, and nothing else that may stand there. */
   #optionsOf(saved: Options): Options {
     const options = { ...this.#defaults };
-    for (const key of this.#optionNames) {
+    for (const key of this.#optionNames as (keyof Options & string)[]) {
       if (!Object.hasOwn(saved, key)) {
         throw new DataError(`loadStateDict: a group has no ${key}, expected all options of ${this.#name}`);
       }
@@ -220,7 +221,7 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
 
   /** A misspelt option would be ignored without a word. */
   #checkNames(group: object): void {
-    const known: readonly string[] = this.#optionNames;
+    const known = this.#optionNames;
     const unknown = Object.keys(group).find((key) => key !== "params" && !known.includes(key));
     if (unknown === undefined) return;
     throw new ArgumentError(`${this.#name}: got the option ${unknown}, expected one of ${known.join(", ")}`);

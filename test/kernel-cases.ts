@@ -4,13 +4,13 @@
  * Whoever writes a device runs `npx vitest run --project node -t matmul` until this table is green.
  */
 
-import { adamCases } from "./kernel-cases/adam.ts";
 import { augmentCases } from "./kernel-cases/augment.ts";
 import type { KernelCase } from "./kernel-cases/case.ts";
 import { conv2dCases } from "./kernel-cases/conv2d.ts";
 import { customCases } from "./kernel-cases/custom.ts";
 import { elementwiseCases } from "./kernel-cases/elementwise.ts";
 import { matmulCases } from "./kernel-cases/matmul.ts";
+import { optimCases } from "./kernel-cases/optim.ts";
 import { poolCases } from "./kernel-cases/pool.ts";
 import { reduceCases } from "./kernel-cases/reduce.ts";
 import { softmaxAndCrossEntropyCases } from "./kernel-cases/softmax.ts";
@@ -25,7 +25,7 @@ export const kernelCases: readonly KernelCase[] = [
   ...conv2dCases,
   ...poolCases,
   ...softmaxAndCrossEntropyCases,
-  ...adamCases,
+  ...optimCases,
   ...augmentCases,
   ...customCases,
 ];

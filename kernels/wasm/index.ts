@@ -1,7 +1,6 @@
 // Every kernel, and what the host needs to run them. A kernel is `name(args, chunk)`: the address of its argument block
 // and which piece of the work to do.
 
-export { adam } from "./adam";
 export { augment } from "./augment";
 export { conv2d, conv2dPack } from "./conv2d";
 export { conv2dWinograd, winogradWeights } from "./conv2d-winograd";
@@ -11,6 +10,7 @@ export { accumulate, copy, fill } from "./copy";
 export { crossEntropy, crossEntropyGrad } from "./cross-entropy";
 export { binary, unary, where } from "./elementwise";
 export { matmul, matmulMerge } from "./matmul";
+export { adagrad, adam, movingAverage, rmsprop, sgd } from "./optim";
 export { maxPool2d, maxPool2dGrad } from "./pool";
 export { reduceColumns, reduceMerge, reduceRows } from "./reduce";
 export { softmax, softmaxGrad } from "./softmax";

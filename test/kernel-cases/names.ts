@@ -28,6 +28,10 @@ export const kernelNames = namesOf<KernelName>({
   crossEntropy: true,
   crossEntropyGrad: true,
   adam: true,
+  sgd: true,
+  rmsprop: true,
+  adagrad: true,
+  movingAverage: true,
   augment: true,
   custom: true,
 });

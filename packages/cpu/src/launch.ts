@@ -164,6 +164,7 @@ export class Launch {
 /** The functions of the WebAssembly module that compute. */
 export type WasmKernel =
   | "accumulate"
+  | "adagrad"
   | "adam"
   | "augment"
   | "binary"
@@ -181,9 +182,12 @@ export type WasmKernel =
   | "matmulMerge"
   | "maxPool2d"
   | "maxPool2dGrad"
+  | "movingAverage"
   | "reduceColumns"
   | "reduceMerge"
   | "reduceRows"
+  | "rmsprop"
+  | "sgd"
   | "softmax"
   | "softmaxGrad"
   | "unary"

@@ -1,5 +1,5 @@
 /**
- * Host sides of the kernels that go element by element: fill, copy, accumulate, unary, binary, where, adam.
+ * Host sides of the kernels that go element by element: fill, copy, accumulate, unary, binary, where.
  *
  * The lists give each function its number in the WebAssembly module.
  */
@@ -43,7 +43,7 @@ const binaryOps: Readonly<Record<BinaryOp, number>> = {
   leakyReluGrad: 13,
 };
 
-function chunksOf(count: number): number {
+export function chunksOf(count: number): number {
   return Math.ceil(count / ELEMENTS_PER_CHUNK);
 }
 
@@ -126,19 +126,4 @@ export const where: HostKernel<"where"> = (launch, operands, params) => {
   launch.expect(b, out.dtype);
   const { shape, conditionStrides, aStrides, bStrides } = params;
   runStrided(launch, "where", shape, operands, [conditionStrides, aStrides, bStrides]);
-};
-
-export const adam: HostKernel<"adam"> = (launch, operands, params) => {
-  const { count, lr, beta1, beta2, eps, weightDecay, decoupled, stepSize, sqrtBiasCorrection2 } = params;
-  launch.floats(...operands);
-  launch.int(count);
-  launch.float(decoupled ? 1 - lr * weightDecay : 1);
-  launch.float(decoupled ? 0 : weightDecay);
-  launch.float(1 - beta1);
-  launch.float(beta2);
-  launch.float(1 - beta2);
-  launch.float(eps);
-  launch.float(stepSize);
-  launch.float(sqrtBiasCorrection2);
-  launch.run("adam", chunksOf(count));
 };

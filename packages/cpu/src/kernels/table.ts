@@ -5,8 +5,9 @@ import type { HostKernel } from "../launch.ts";
 import { augment } from "./augment.ts";
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from "./conv2d.ts";
 import { custom } from "./custom.ts";
-import { accumulate, adam, binary, copy, fill, unary, where } from "./elementwise.ts";
+import { accumulate, binary, copy, fill, unary, where } from "./elementwise.ts";
 import { matmul } from "./matmul.ts";
+import { adagrad, adam, movingAverage, rmsprop, sgd } from "./optim.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";
 import { reduce } from "./reduce.ts";
 import { crossEntropy, crossEntropyGrad, softmax, softmaxGrad } from "./softmax.ts";
@@ -30,6 +31,10 @@ export const hostKernels = {
   crossEntropy,
   crossEntropyGrad,
   adam,
+  sgd,
+  rmsprop,
+  adagrad,
+  movingAverage,
   augment,
   custom,
 } satisfies { readonly [K in KernelName]: HostKernel<K> };

@@ -4,13 +4,13 @@
  */
 
 import type { KernelName } from "@mien/tensor";
-import { adam } from "./adam.ts";
 import { augment } from "./augment.ts";
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from "./conv2d.ts";
 import { custom } from "./custom.ts";
 import { accumulate, binary, copy, fill, unary, where } from "./elementwise.ts";
 import type { Kernel } from "./kernel.ts";
 import { matmul } from "./matmul.ts";
+import { adagrad, adam, movingAverage, rmsprop, sgd } from "./optim.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";
 import { reduce } from "./reduce.ts";
 import { crossEntropy, crossEntropyGrad, softmax, softmaxGrad } from "./softmax.ts";
@@ -34,6 +34,10 @@ export const kernels: { readonly [K in KernelName]: Kernel<K> } = {
   crossEntropy,
   crossEntropyGrad,
   adam,
+  sgd,
+  rmsprop,
+  adagrad,
+  movingAverage,
   augment,
   custom,
 };

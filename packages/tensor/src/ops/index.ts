@@ -1,5 +1,4 @@
 export type { ActivationOptions } from "./activation.ts";
-export { type AdamStep, adamStep } from "./adam.ts";
 export { type AugmentOptions, augment, TRANSFORM_SIZE } from "./augment.ts";
 export { add, div, eq, ge, gt, le, lt, maximum, minimum, mul, ne, pow, sub } from "./binary.ts";
 export { concat, stack } from "./concat.ts";
@@ -7,6 +6,17 @@ export { type Conv2dOptions, conv2d } from "./conv2d.ts";
 export { cast, clone, contiguous } from "./copy.ts";
 export { type CrossEntropyOptions, crossEntropy, type Reduction } from "./cross-entropy.ts";
 export { linear, matmul } from "./matmul.ts";
+export {
+  type AdagradStep,
+  type AdamStep,
+  adagradStep,
+  adamStep,
+  movingAverageStep,
+  type RmspropStep,
+  rmspropStep,
+  type SgdStep,
+  sgdStep,
+} from "./optim-steps.ts";
 export { type MaxPool2dOptions, maxPool2d } from "./pool.ts";
 export { amax, amin, argmax, argmin, max, mean, min, sum } from "./reduce.ts";
 export { logSoftmax, softmax } from "./softmax.ts";

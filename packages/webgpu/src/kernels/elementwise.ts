@@ -190,25 +190,3 @@ function wordOf(dtype: DType, value: number): number {
   viewAs(dtype, word.buffer).fill(stored);
   return word[0]!;
 }
-
-export const adam: Plan<"adam"> = {
-  variants: [{ shader: "adam" }],
-  launch(gpu, [param, grad, m, v], params) {
-    const { count, lr, beta1, beta2, weightDecay } = params;
-    gpu.dispatch({
-      variant: { shader: "adam" },
-      buffers: { param: param.buffer, grad: grad.buffer, m: m.buffer, v: v.buffer },
-      params: {
-        ...params,
-        paramOffset: param.offset,
-        gradOffset: grad.offset,
-        mOffset: m.offset,
-        vOffset: v.offset,
-        oneMinusBeta1: 1 - beta1,
-        oneMinusBeta2: 1 - beta2,
-        keep: 1 - lr * weightDecay,
-      },
-      workgroups: groupsFor(count),
-    });
-  },
-};

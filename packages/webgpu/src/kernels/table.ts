@@ -6,8 +6,9 @@ import type { KernelName } from "@mien/tensor";
 import { augment } from "./augment.ts";
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from "./conv2d.ts";
 import { custom } from "./custom.ts";
-import { accumulate, adam, binary, copy, fill, unary, where } from "./elementwise.ts";
+import { accumulate, binary, copy, fill, unary, where } from "./elementwise.ts";
 import { matmul } from "./matmul.ts";
+import { adagrad, adam, movingAverage, rmsprop, sgd } from "./optim.ts";
 import type { Plan } from "./plan.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";
 import { reduce } from "./reduce.ts";
@@ -34,6 +35,10 @@ export const kernels: KernelTable = {
   crossEntropy,
   crossEntropyGrad,
   adam,
+  sgd,
+  rmsprop,
+  adagrad,
+  movingAverage,
   augment,
   custom,
 };

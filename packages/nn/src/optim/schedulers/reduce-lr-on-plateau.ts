@@ -3,7 +3,8 @@
  */
 
 import { ArgumentError, DataError } from "@mien/tensor";
-import { checkNotNegative, checkWhole } from "../check.ts";
+import { checkNotNegative, checkWhole } from "../../check.ts";
+import { type HasLearningRates, perGroup } from "./scheduler.ts";
 
 export interface ReduceLROnPlateauOptions {
   /** Whether a smaller metric is better ("min", as a loss) or a larger one ("max", as an accuracy). Default: "min". */
@@ -32,11 +33,6 @@ export interface ReduceLROnPlateauState {
   readonly cooldownCounter: number;
   /** Metrics seen. */
   readonly lastEpoch: number;
-}
-
-/** What a scheduler moves: an optimizer, or anything with groups that have a learning rate. */
-export interface HasLearningRates {
-  readonly paramGroups: readonly { lr: number }[];
 }
 
 /** https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ReduceLROnPlateau.html */
@@ -156,10 +152,6 @@ export class ReduceLROnPlateau {
     checkWhole(op, "cooldown", cooldown, 0);
     checkNotNegative(op, "threshold", threshold);
     checkNotNegative(op, "eps", eps);
-    const groups = this.#optimizer.paramGroups.length;
-    if (typeof minLr !== "number" && minLr.length !== groups) {
-      throw new ArgumentError(`${op}: got ${minLr.length} values of minLr, expected one or ${groups}`);
-    }
-    for (const least of typeof minLr === "number" ? [minLr] : minLr) checkNotNegative(op, "minLr", least);
+    for (const least of perGroup(op, "minLr", minLr, this.#optimizer)) checkNotNegative(op, "minLr", least);
   }
 }

@@ -4,7 +4,7 @@
 
 import { ArgumentError, DataError } from "@mien/tensor";
 import { expect, test } from "vitest";
-import { ReduceLROnPlateau, type ReduceLROnPlateauOptions, type ReduceLROnPlateauState } from "./index.ts";
+import { ReduceLROnPlateau, type ReduceLROnPlateauOptions, type ReduceLROnPlateauState } from "../index.ts";
 
 const rates = (...lrs: number[]) => ({ paramGroups: lrs.map((lr) => ({ lr })) });
 

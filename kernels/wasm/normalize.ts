@@ -174,7 +174,8 @@ export function channelSumsMerge(args: usize, chunk: i32): void {
       store<f32>(a.variance + at, <f32>(variance < 0 ? 0 : variance));
     } else {
       store<f32>(a.sums + at, <f32>sum);
-      store<f32>(a.sums + bytes(a.channels) + at, <f32>(products / stdOf(a.variance + at, a.eps)));
+      const std = m > 0 ? stdOf(a.variance + at, a.eps) : 1; // of no values it may be NaN
+      store<f32>(a.sums + bytes(a.channels) + at, <f32>(products / std));
     }
   }
 }

@@ -42,7 +42,7 @@ function checkRunning(op: string, x: Tensor, options: BatchNormOptions, sizes: N
       );
     }
   }
-  if (momentum === null && !numBatchesTracked) {
+  if (momentum === null && options.training && runningMean && !numBatchesTracked) {
     throw new ArgumentError(
       `${op}: got momentum null without numBatchesTracked, expected the number of batches to average over`,
     );

@@ -10,6 +10,7 @@ import { conv2dCases } from "./kernel-cases/conv2d.ts";
 import { customCases } from "./kernel-cases/custom.ts";
 import { elementwiseCases } from "./kernel-cases/elementwise.ts";
 import { matmulCases } from "./kernel-cases/matmul.ts";
+import { normalizeCases } from "./kernel-cases/normalize.ts";
 import { optimCases } from "./kernel-cases/optim.ts";
 import { poolCases } from "./kernel-cases/pool.ts";
 import { reduceCases } from "./kernel-cases/reduce.ts";
@@ -24,6 +25,7 @@ export const kernelCases: readonly KernelCase[] = [
   ...matmulCases,
   ...conv2dCases,
   ...poolCases,
+  ...normalizeCases,
   ...softmaxAndCrossEntropyCases,
   ...optimCases,
   ...augmentCases,

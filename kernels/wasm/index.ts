@@ -11,6 +11,7 @@ export { crossEntropy, crossEntropyGrad } from "./cross-entropy";
 export { binary, unary, where } from "./elementwise";
 export { matmul, matmulMerge } from "./matmul";
 export { adagrad, adam, movingAverage, rmsprop, sgd } from "./optim";
+export { channelSums, channelSumsMerge, normalize, normalizeGrad, runningStats } from "./normalize";
 export { maxPool2d, maxPool2dGrad } from "./pool";
 export { reduceColumns, reduceMerge, reduceRows } from "./reduce";
 export { softmax, softmaxGrad } from "./softmax";

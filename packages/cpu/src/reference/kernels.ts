@@ -10,6 +10,7 @@ import { custom } from "./custom.ts";
 import { accumulate, binary, copy, fill, unary, where } from "./elementwise.ts";
 import type { Kernel } from "./kernel.ts";
 import { matmul } from "./matmul.ts";
+import { channelStats, normalize, normalizeGrad, normalizeSums, runningStats } from "./normalize.ts";
 import { adagrad, adam, movingAverage, rmsprop, sgd } from "./optim.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";
 import { reduce } from "./reduce.ts";
@@ -33,6 +34,11 @@ export const kernels: { readonly [K in KernelName]: Kernel<K> } = {
   softmaxGrad,
   crossEntropy,
   crossEntropyGrad,
+  channelStats,
+  normalize,
+  normalizeSums,
+  normalizeGrad,
+  runningStats,
   adam,
   sgd,
   rmsprop,

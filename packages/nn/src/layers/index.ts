@@ -3,5 +3,15 @@ export { Sequential } from "./container.ts";
 export { Conv2d, type Conv2dLayerOptions } from "./conv.ts";
 export { Flatten } from "./flatten.ts";
 export { Linear, type LinearLayerOptions } from "./linear.ts";
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  type BatchNormLayerOptions,
+  GroupNorm,
+  InstanceNorm2d,
+  LayerNorm,
+  type LayerNormLayerOptions,
+  type NormLayerOptions,
+} from "./normalization.ts";
 export type { LayerOptions } from "./options.ts";
 export { MaxPool2d } from "./pooling.ts";

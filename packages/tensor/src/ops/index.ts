@@ -1,11 +1,13 @@
 export type { ActivationOptions } from "./activation.ts";
 export { type AugmentOptions, augment, TRANSFORM_SIZE } from "./augment.ts";
+export { type BatchNormOptions, batchNorm } from "./batch-norm.ts";
 export { add, div, eq, ge, gt, le, lt, maximum, minimum, mul, ne, pow, sub } from "./binary.ts";
 export { concat, stack } from "./concat.ts";
 export { type Conv2dOptions, conv2d } from "./conv2d.ts";
 export { cast, clone, contiguous } from "./copy.ts";
 export { type CrossEntropyOptions, crossEntropy, type Reduction } from "./cross-entropy.ts";
 export { linear, matmul } from "./matmul.ts";
+export { groupNorm, instanceNorm, layerNorm, type NormOptions } from "./normalize.ts";
 export {
   type AdagradStep,
   type AdamStep,

@@ -8,6 +8,7 @@ import { conv2d, conv2dInputGrad, conv2dWeightGrad } from "./conv2d.ts";
 import { custom } from "./custom.ts";
 import { accumulate, binary, copy, fill, unary, where } from "./elementwise.ts";
 import { matmul } from "./matmul.ts";
+import { channelStats, normalize, normalizeGrad, normalizeSums, runningStats } from "./normalize.ts";
 import { adagrad, adam, movingAverage, rmsprop, sgd } from "./optim.ts";
 import type { Plan } from "./plan.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";
@@ -34,6 +35,11 @@ export const kernels: KernelTable = {
   softmaxGrad,
   crossEntropy,
   crossEntropyGrad,
+  channelStats,
+  normalize,
+  normalizeSums,
+  normalizeGrad,
+  runningStats,
   adam,
   sgd,
   rmsprop,

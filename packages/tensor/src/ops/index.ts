@@ -6,10 +6,19 @@ export { concat, stack } from "./concat.ts";
 export { type Conv2dOptions, conv2d } from "./conv2d.ts";
 export { cast, clone, contiguous } from "./copy.ts";
 export { type CrossEntropyOptions, crossEntropy, type Reduction } from "./cross-entropy.ts";
+export { amax, amin, argmax, argmin, type Choice, max, min } from "./extremum.ts";
 export { linear, matmul } from "./matmul.ts";
 export { type MaxPool2dOptions, maxPool2d } from "./pool.ts";
-export { amax, amin, argmax, argmin, max, mean, min, sum } from "./reduce.ts";
+export { all, any, countNonzero, mean, prod, sum } from "./reduce.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
+export {
+  logSumExp,
+  type NormOptions,
+  norm,
+  std,
+  type VarianceOptions,
+  variance as var,
+} from "./statistics.ts";
 export { abs, exp, leakyRelu, log, neg, reciprocal, relu, sign, sqrt, square } from "./unary.ts";
 export { expand, flatten, permute, reshape, slice, squeeze, transpose, unsqueeze } from "./view.ts";
 export { where } from "./where.ts";

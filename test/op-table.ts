@@ -9,6 +9,7 @@ import { binaryRows } from "./op-table/binary.ts";
 import { conv2dRows } from "./op-table/conv2d.ts";
 import { copyRows } from "./op-table/copies.ts";
 import { extremumRows } from "./op-table/extremum.ts";
+import { lossRows } from "./op-table/loss.ts";
 import { matmulRows } from "./op-table/matmul.ts";
 import { reduceRows } from "./op-table/reduce.ts";
 import type { Row } from "./op-table/row.ts";
@@ -29,5 +30,6 @@ export const opTable: readonly Row[] = [
   ...matmulRows,
   ...conv2dRows,
   ...softmaxRows,
+  ...lossRows,
   ...trainingRows,
 ];

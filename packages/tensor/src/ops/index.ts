@@ -5,8 +5,24 @@ export { add, div, eq, ge, gt, le, lt, maximum, minimum, mul, ne, pow, sub } fro
 export { concat, stack } from "./concat.ts";
 export { type Conv2dOptions, conv2d } from "./conv2d.ts";
 export { cast, clone, contiguous } from "./copy.ts";
-export { type CrossEntropyOptions, crossEntropy, type Reduction } from "./cross-entropy.ts";
+export { type CrossEntropyOptions, crossEntropy, type NLLLossOptions, nllLoss } from "./cross-entropy.ts";
 export { amax, amin, argmax, argmin, type Choice, max, min } from "./extremum.ts";
+export {
+  type BinaryCrossEntropyOptions,
+  type BinaryCrossEntropyWithLogitsOptions,
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  type HuberLossOptions,
+  huberLoss,
+  type KLDivOptions,
+  klDiv,
+  type LossOptions,
+  l1Loss,
+  mseLoss,
+  type Reduction,
+  type SmoothL1LossOptions,
+  smoothL1Loss,
+} from "./loss.ts";
 export { linear, matmul } from "./matmul.ts";
 export { type MaxPool2dOptions, maxPool2d } from "./pool.ts";
 export { all, any, countNonzero, mean, prod, sum } from "./reduce.ts";

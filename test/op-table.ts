@@ -8,12 +8,15 @@
 import { binaryRows } from "./op-table/binary.ts";
 import { conv2dRows } from "./op-table/conv2d.ts";
 import { copyRows } from "./op-table/copies.ts";
+import { extremumRows } from "./op-table/extremum.ts";
+import { lossRows } from "./op-table/loss.ts";
 import { matmulRows } from "./op-table/matmul.ts";
 import { normalizeRows } from "./op-table/normalize.ts";
 import { optimRows } from "./op-table/optim.ts";
 import { reduceRows } from "./op-table/reduce.ts";
 import type { Row } from "./op-table/row.ts";
 import { softmaxRows } from "./op-table/softmax.ts";
+import { statisticsRows } from "./op-table/statistics.ts";
 import { trainingRows } from "./op-table/training.ts";
 import { unaryRows } from "./op-table/unary.ts";
 import { viewRows } from "./op-table/views.ts";
@@ -24,10 +27,13 @@ export const opTable: readonly Row[] = [
   ...viewRows,
   ...copyRows,
   ...reduceRows,
+  ...extremumRows,
+  ...statisticsRows,
   ...matmulRows,
   ...conv2dRows,
   ...normalizeRows,
   ...softmaxRows,
+  ...lossRows,
   ...trainingRows,
   ...optimRows,
 ];

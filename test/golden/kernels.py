@@ -262,6 +262,7 @@ def cross_entropy(name, outer, classes, inner, weighted=False, smoothing=0.0, ig
     weights = torch.where(kept, (torch.ones(classes) if weight is None else weight)[targets * kept], torch.zeros(()))
     params = {
         "outer": outer, "classes": classes, "inner": inner, "ignoreIndex": ignore, "labelSmoothing": smoothing,
+        "normalized": False,
     }  # fmt: skip
     entry(
         "crossEntropy", name, params,

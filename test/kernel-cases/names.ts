@@ -78,6 +78,8 @@ export const reduceOps = namesOf<ReduceOp>({
   max: true,
   min: true,
   prod: true,
+  any: true,
+  all: true,
   argmax: true,
   argmin: true,
 });

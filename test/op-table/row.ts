@@ -6,7 +6,15 @@
  * contiguous or strided; and what is then asked of it (its value, its gradient, its leaks) is decided elsewhere.
  */
 
-import { type DType, Generator, type MienError, numel, type Shape, type Tensor } from "@mien/tensor";
+import {
+  type Choice,
+  type DType,
+  Generator,
+  type MienError,
+  numel,
+  type Shape,
+  type Tensor,
+} from "@mien/tensor";
 
 /** Draws the value of the element at `index`. */
 export type Init = (random: Generator, index: number) => number;
@@ -70,15 +78,18 @@ interface RowOptions<Args> {
 
 export type ErrorClass = new (message?: string) => MienError;
 
+/** What an op returns: a tensor, several, or several by name. */
+export type Outputs = Tensor | readonly Tensor[] | Choice;
+
 export interface Row extends Required<RowOptions<readonly unknown[]>> {
   readonly op: string;
-  readonly run: (...args: readonly unknown[]) => Tensor | readonly Tensor[];
+  readonly run: (...args: readonly unknown[]) => Outputs;
 }
 
 /** A row for `run`: an op, or a function that calls it and returns what it wrote. */
 export function row<Args extends readonly unknown[]>(
   op: string,
-  run: (...args: Args) => Tensor | readonly Tensor[],
+  run: (...args: Args) => Outputs,
   options: RowOptions<Args>,
 ): Row {
   const layouts: readonly Layout[] = ["plain", "transposed", "sliced", "expanded"];

@@ -1,6 +1,16 @@
 export * as init from "./init.ts";
 export * from "./layers/index.ts";
-export { CrossEntropyLoss } from "./losses.ts";
+export {
+  BCELoss,
+  BCEWithLogitsLoss,
+  CrossEntropyLoss,
+  HuberLoss,
+  KLDivLoss,
+  L1Loss,
+  MSELoss,
+  NLLLoss,
+  SmoothL1Loss,
+} from "./losses.ts";
 export { type ForwardHook, Module } from "./module.ts";
 export * from "./optim/index.ts";
 export { Buffer, Parameter } from "./parameter.ts";

@@ -12,7 +12,9 @@ const names = [
   ...(["abs", "exp", "leakyRelu", "log", "neg", "reciprocal", "relu", "sign", "sqrt", "square"] as const),
   ...(["add", "div", "maximum", "minimum", "mul", "pow", "sub"] as const),
   ...(["eq", "ge", "gt", "le", "lt", "ne"] as const),
-  ...(["amax", "amin", "argmax", "argmin", "max", "mean", "min", "sum"] as const),
+  ...(["all", "any", "countNonzero", "mean", "prod", "sum"] as const),
+  ...(["amax", "amin", "argmax", "argmin", "max", "min"] as const),
+  ...(["logSumExp", "norm", "std", "var"] as const),
   ...(["logSoftmax", "softmax"] as const),
   ...(["clone", "contiguous", "matmul"] as const),
   ...(["flatten", "slice", "squeeze", "transpose", "unsqueeze"] as const),
@@ -20,8 +22,14 @@ const names = [
 
 type Named = Pick<typeof ops, (typeof names)[number]>;
 
-type Method<Op> = Op extends (x: Tensor, ...rest: infer Rest) => infer Result
-  ? (...rest: Rest) => Result
+/** The signature of an op without the tensor in front; the last two of one that, as `max`, has several. */
+type Method<Op> = Op extends {
+  (x: Tensor, ...rest: infer First): infer FirstResult;
+  (x: Tensor, ...rest: infer Rest): infer Result;
+}
+  ? [First, FirstResult] extends [Rest, Result]
+    ? (...rest: Rest) => Result
+    : { (...rest: First): FirstResult; (...rest: Rest): Result }
   : never;
 
 export type Methods = { [Name in keyof Named]: Method<Named[Name]> };

@@ -5,7 +5,24 @@ export { add, div, eq, ge, gt, le, lt, maximum, minimum, mul, ne, pow, sub } fro
 export { concat, stack } from "./concat.ts";
 export { type Conv2dOptions, conv2d } from "./conv2d.ts";
 export { cast, clone, contiguous } from "./copy.ts";
-export { type CrossEntropyOptions, crossEntropy, type Reduction } from "./cross-entropy.ts";
+export { type CrossEntropyOptions, crossEntropy, type NLLLossOptions, nllLoss } from "./cross-entropy.ts";
+export { amax, amin, argmax, argmin, type Choice, max, min } from "./extremum.ts";
+export {
+  type BinaryCrossEntropyOptions,
+  type BinaryCrossEntropyWithLogitsOptions,
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  type HuberLossOptions,
+  huberLoss,
+  type KLDivOptions,
+  klDiv,
+  type LossOptions,
+  l1Loss,
+  mseLoss,
+  type Reduction,
+  type SmoothL1LossOptions,
+  smoothL1Loss,
+} from "./loss.ts";
 export { linear, matmul } from "./matmul.ts";
 export { groupNorm, instanceNorm, layerNorm, type NormOptions } from "./normalize.ts";
 export {
@@ -20,8 +37,16 @@ export {
   sgdStep,
 } from "./optim-steps.ts";
 export { type MaxPool2dOptions, maxPool2d } from "./pool.ts";
-export { amax, amin, argmax, argmin, max, mean, min, sum } from "./reduce.ts";
+export { all, any, countNonzero, mean, prod, sum } from "./reduce.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
+export {
+  logSumExp,
+  type NormOptions,
+  norm,
+  std,
+  type VarianceOptions,
+  variance as var,
+} from "./statistics.ts";
 export { abs, exp, leakyRelu, log, neg, reciprocal, relu, sign, sqrt, square } from "./unary.ts";
 export { expand, flatten, permute, reshape, slice, squeeze, transpose, unsqueeze } from "./view.ts";
 export { where } from "./where.ts";

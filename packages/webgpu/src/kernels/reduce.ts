@@ -22,6 +22,8 @@ const reductions = {
   max: { OP: "MAX", writesIndex: false, empty: Number.NEGATIVE_INFINITY },
   min: { OP: "MIN", writesIndex: false, empty: Number.POSITIVE_INFINITY },
   prod: { OP: "PROD", writesIndex: false, empty: 1 },
+  any: { OP: "MAX", writesIndex: false, empty: 0 },
+  all: { OP: "MIN", writesIndex: false, empty: 1 },
   argmax: { OP: "MAX", writesIndex: true, empty: Number.NaN },
   argmin: { OP: "MIN", writesIndex: true, empty: Number.NaN },
 } satisfies Record<ReduceOp, Reduction>;

@@ -63,12 +63,12 @@ function crossEntropyParams(
 }
 
 export const crossEntropy: Plan<"crossEntropy"> = {
-  variants: bothLanes("cross_entropy"),
+  variants: bothLanes("cross_entropy", { NORMALIZED: false }),
   launch(gpu, [logits, targets, weight, terms], params) {
     const rows = params.outer * params.inner;
     const LANES = lanesFor(params.classes);
     gpu.dispatch({
-      variant: { shader: "cross_entropy", knobs: { LANES } },
+      variant: { shader: "cross_entropy", knobs: { NORMALIZED: params.normalized, LANES } },
       buffers: {
         logits: logits.buffer,
         targets: targets.buffer,
@@ -85,12 +85,12 @@ export const crossEntropy: Plan<"crossEntropy"> = {
 };
 
 export const crossEntropyGrad: Plan<"crossEntropyGrad"> = {
-  variants: bothLanes("cross_entropy_grad"),
+  variants: bothLanes("cross_entropy_grad", { NORMALIZED: false }),
   launch(gpu, [logits, targets, weight, scale, gradLogits], params) {
     const rows = params.outer * params.inner;
     const LANES = lanesFor(params.classes);
     gpu.dispatch({
-      variant: { shader: "cross_entropy_grad", knobs: { LANES } },
+      variant: { shader: "cross_entropy_grad", knobs: { NORMALIZED: params.normalized, LANES } },
       buffers: {
         logits: logits.buffer,
         targets: targets.buffer,

@@ -9,9 +9,16 @@ import { scope } from "../memory.ts";
 import { show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkDType, checkSameDevice } from "./check.ts";
-import { checkLike, checkOptions, imageSizes, type NormOptions, normalizeOp, statsOf } from "./normalize.ts";
+import {
+  checkLike,
+  checkOptions,
+  imageSizes,
+  type NormalizationOptions,
+  normalizeOp,
+  statsOf,
+} from "./normalize.ts";
 
-export interface BatchNormOptions extends NormOptions {
+export interface BatchNormOptions extends NormalizationOptions {
   /** The running mean, [C]. Needed unless training, which updates it in place. */
   readonly runningMean?: Tensor | null;
   /** The running unbiased variance, [C]. Needed unless training, which updates it in place. */

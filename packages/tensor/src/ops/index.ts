@@ -24,7 +24,7 @@ export {
   smoothL1Loss,
 } from "./loss.ts";
 export { linear, matmul } from "./matmul.ts";
-export { groupNorm, instanceNorm, layerNorm, type NormOptions } from "./normalize.ts";
+export { groupNorm, instanceNorm, layerNorm, type NormalizationOptions } from "./normalize.ts";
 export {
   type AdagradStep,
   type AdamStep,

@@ -19,7 +19,7 @@ import { checkFloat, checkSameDevice, checkSameDType } from "./check.ts";
 import { contiguous, copyInto } from "./copy.ts";
 import { reshape, slice } from "./view.ts";
 
-export interface NormOptions {
+export interface NormalizationOptions {
   /** A factor for each channel, learned. Default: none. */
   readonly weight?: Tensor | null;
   /** A summand for each channel, learned. Default: none. */
@@ -110,12 +110,12 @@ function normalizeRows(x: Tensor, rows: number, inner: number, eps: number): Ten
 }
 
 /** y * weight + bias, both seen as `shape`. */
-function affine(y: Tensor, { weight, bias }: NormOptions, shape: Shape): Tensor {
+function affine(y: Tensor, { weight, bias }: NormalizationOptions, shape: Shape): Tensor {
   const scaled = weight ? mul(y, reshape(weight, shape)) : y;
   return bias ? add(scaled, reshape(bias, shape)) : scaled;
 }
 
-export function checkOptions(op: string, x: Tensor, options: NormOptions, shape: Shape): void {
+export function checkOptions(op: string, x: Tensor, options: NormalizationOptions, shape: Shape): void {
   const { weight = null, bias = null, eps = 1e-5 } = options;
   checkFloat(op, x);
   checkLike(op, x, { weight, bias }, shape);
@@ -159,7 +159,7 @@ export function imageSizes(op: string, x: Tensor, least = 2): NormalizeParams {
 export function layerNorm(
   x: Tensor,
   normalizedShape: number | readonly number[],
-  options: NormOptions = {},
+  options: NormalizationOptions = {},
 ): Tensor {
   const op = "layerNorm";
   const shape = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
@@ -183,7 +183,7 @@ export function layerNorm(
  *
  * @param x [N, C, ...]
  */
-export function groupNorm(x: Tensor, numGroups: number, options: NormOptions = {}): Tensor {
+export function groupNorm(x: Tensor, numGroups: number, options: NormalizationOptions = {}): Tensor {
   const op = "groupNorm";
   const { n, channels, inner } = imageSizes(op, x);
   if (!Number.isInteger(numGroups) || numGroups < 1 || channels % numGroups !== 0) {
@@ -202,7 +202,7 @@ export function groupNorm(x: Tensor, numGroups: number, options: NormOptions = {
  * @param x [N, C, L, ...]
  * @throws ShapeError if a channel has one value only: its variance would be 0
  */
-export function instanceNorm(x: Tensor, options: NormOptions = {}): Tensor {
+export function instanceNorm(x: Tensor, options: NormalizationOptions = {}): Tensor {
   const op = "instanceNorm";
   const { n, channels, inner } = imageSizes(op, x, 3);
   if (inner === 1) {
@@ -214,7 +214,7 @@ export function instanceNorm(x: Tensor, options: NormOptions = {}): Tensor {
   return byGroups(x, options, n * channels, inner);
 }
 
-function byGroups(x: Tensor, options: NormOptions, groups: number, size: number): Tensor {
+function byGroups(x: Tensor, options: NormalizationOptions, groups: number, size: number): Tensor {
   const perChannel = [x.shape[1]!, ...x.shape.slice(2).map(() => 1)];
   return scope(() => affine(normalizeRows(x, groups, size, options.eps ?? 1e-5), options, perChannel));
 }

@@ -119,7 +119,7 @@ test("weights are part of the state, and live as long as the loss", async () => 
       posWeight: tensor([3, 2, 1], { device, dtype }),
     }),
   }));
-  expect([...loss.stateDict().keys()]).toEqual(["weight", "posWeight"]);
+  expect([...loss.stateDict().keys()]).toEqual(["weight", "pos_weight"]);
   expect([...new MSELoss().stateDict().keys()]).toEqual([]);
   expect(loss.parameters()).toEqual([]);
   expect(await loss.forward(logits, shares).item()).toBeGreaterThan(0);

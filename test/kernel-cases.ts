@@ -7,6 +7,7 @@
 import { augmentCases } from "./kernel-cases/augment.ts";
 import type { KernelCase } from "./kernel-cases/case.ts";
 import { conv2dCases } from "./kernel-cases/conv2d.ts";
+import { copyAndFillCases } from "./kernel-cases/copies.ts";
 import { elementwiseCases } from "./kernel-cases/elementwise.ts";
 import { matmulCases } from "./kernel-cases/matmul.ts";
 import { optimCases } from "./kernel-cases/optim.ts";
@@ -18,6 +19,7 @@ export type { CaseOf, KernelCase, OperandSpec } from "./kernel-cases/case.ts";
 export { valuesOf } from "./kernel-cases/case.ts";
 
 export const kernelCases: readonly KernelCase[] = [
+  ...copyAndFillCases,
   ...elementwiseCases,
   ...reduceCases,
   ...matmulCases,

@@ -17,7 +17,7 @@ import type { ReduceKernels } from "./kernels/reduce.ts";
 import type { SoftmaxKernels } from "./kernels/softmax.ts";
 
 export type { Conv2dParams } from "./kernels/conv2d.ts";
-export type { BinaryOp, UnaryOp } from "./kernels/elementwise.ts";
+export type { BinaryOp, DerivativeOp, UnaryOp } from "./kernels/elementwise.ts";
 export type { Activation } from "./kernels/matmul.ts";
 export type { Pool2dParams } from "./kernels/pool.ts";
 export type { ReduceOp } from "./kernels/reduce.ts";

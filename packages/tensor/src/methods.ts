@@ -9,12 +9,17 @@ import * as ops from "./ops/index.ts";
 import { Tensor } from "./tensor.ts";
 
 const names = [
-  ...(["abs", "exp", "leakyRelu", "log", "neg", "reciprocal", "relu", "sign", "sqrt", "square"] as const),
-  ...(["add", "div", "maximum", "minimum", "mul", "pow", "sub"] as const),
+  ...(["abs", "ceil", "clamp", "cos", "erf", "exp", "expm1", "floor", "log", "log1p", "neg"] as const),
+  ...(["reciprocal", "round", "rsqrt", "sign", "sin", "sqrt", "square", "tanh", "trunc"] as const),
+  ...(["elu", "gelu", "hardsigmoid", "hardswish", "hardtanh", "leakyRelu", "logSigmoid"] as const),
+  ...(["relu", "relu6", "selu", "sigmoid", "silu", "softplus", "softsign"] as const),
+  ...(["add", "div", "maximum", "minimum", "mul", "pow", "remainder", "sub"] as const),
   ...(["eq", "ge", "gt", "le", "lt", "ne"] as const),
   ...(["all", "any", "countNonzero", "mean", "prod", "sum"] as const),
   ...(["amax", "amin", "argmax", "argmin", "max", "min"] as const),
   ...(["logSumExp", "norm", "std", "var"] as const),
+  ...(["isFinite", "isInf", "isNaN", "logicalAnd", "logicalNot", "logicalOr", "logicalXor"] as const),
+  ...(["amax", "amin", "argmax", "argmin", "max", "mean", "min", "sum"] as const),
   ...(["logSoftmax", "softmax"] as const),
   ...(["clone", "contiguous", "matmul"] as const),
   ...(["flatten", "slice", "squeeze", "transpose", "unsqueeze"] as const),

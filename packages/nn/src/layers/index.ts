@@ -1,4 +1,19 @@
-export { LeakyReLU, ReLU } from "./activation.ts";
+export {
+  ELU,
+  GELU,
+  Hardsigmoid,
+  Hardswish,
+  LeakyReLU,
+  LogSoftmax,
+  ReLU,
+  ReLU6,
+  SELU,
+  Sigmoid,
+  SiLU,
+  Softmax,
+  Softplus,
+  Tanh,
+} from "./activation.ts";
 export { Sequential } from "./container.ts";
 export { Conv2d, type Conv2dLayerOptions } from "./conv.ts";
 export { Flatten } from "./flatten.ts";

@@ -6,15 +6,48 @@ import { openReference } from "@mien/cpu";
 import {
   ArgumentError,
   conv2d,
+  elu,
   Generator,
+  gelu,
+  hardsigmoid,
+  hardswish,
   linear,
+  logSoftmax,
   maxPool2d,
   randn,
+  relu6,
+  selu,
   setDefaultDevice,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
   type Tensor,
+  tanh,
 } from "@mien/tensor";
 import { beforeAll, describe, expect, test } from "vitest";
-import { Conv2d, Flatten, LeakyReLU, Linear, MaxPool2d, ReLU, Sequential } from "./index.ts";
+import type { Module } from "../module.ts";
+import {
+  Conv2d,
+  ELU,
+  Flatten,
+  GELU,
+  Hardsigmoid,
+  Hardswish,
+  LeakyReLU,
+  Linear,
+  LogSoftmax,
+  MaxPool2d,
+  ReLU,
+  ReLU6,
+  SELU,
+  Sequential,
+  Sigmoid,
+  SiLU,
+  Softmax,
+  Softplus,
+  Tanh,
+} from "./index.ts";
 
 beforeAll(() => setDefaultDevice(openReference()));
 
@@ -54,6 +87,28 @@ describe("layers call their operation", () => {
     await expectEqual(new ReLU().forward(x), x.relu());
     await expectEqual(new LeakyReLU().forward(x), x.leakyRelu(0.01));
     await expectEqual(new LeakyReLU(0.2).forward(x), x.leakyRelu(0.2));
+  });
+
+  test.each<[string, Module, (x: Tensor) => Tensor]>([
+    ["ReLU6", new ReLU6(), (x) => relu6(x)],
+    ["ELU", new ELU(), (x) => elu(x)],
+    ["ELU, alpha 0.5", new ELU(0.5), (x) => elu(x, 0.5)],
+    ["SELU", new SELU(), (x) => selu(x)],
+    ["GELU", new GELU(), (x) => gelu(x)],
+    ["GELU, tanh", new GELU({ approximate: "tanh" }), (x) => gelu(x, { approximate: "tanh" })],
+    ["SiLU", new SiLU(), (x) => silu(x)],
+    ["Hardswish", new Hardswish(), (x) => hardswish(x)],
+    ["Hardsigmoid", new Hardsigmoid(), (x) => hardsigmoid(x)],
+    ["Sigmoid", new Sigmoid(), (x) => sigmoid(x)],
+    ["Tanh", new Tanh(), (x) => tanh(x)],
+    ["Softplus", new Softplus(), (x) => softplus(x)],
+    ["Softplus, beta 2, threshold 1", new Softplus(2, 1), (x) => softplus(x, 2, 1)],
+    ["Softmax", new Softmax(1), (x) => softmax(x, 1)],
+    ["LogSoftmax", new LogSoftmax(-1), (x) => logSoftmax(x, -1)],
+  ])("%s", async (_, layer, compute) => {
+    const x = randn([4, 6]).mul(4);
+    await expectEqual(layer.forward(x), compute(x));
+    expect(layer.parameters()).toEqual([]);
   });
 
   test("Sequential", async () => {

@@ -5,8 +5,8 @@
 import { openReference } from "@mien/cpu";
 import { GradError, type Tensor, tensor } from "@mien/tensor";
 import { describe, expect, test } from "vitest";
+import { golden, relativeError } from "../../../../test/support/optimizer-goldens.ts";
 import { Parameter } from "../parameter.ts";
-import { golden, relativeError } from "./goldens.ts";
 import { Adam, clipGradNorm, clipGradValue } from "./index.ts";
 import { backward, network, values } from "./test-network.ts";
 

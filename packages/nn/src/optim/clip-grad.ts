@@ -9,7 +9,6 @@ import {
   abs,
   amax,
   GradError,
-  maximum,
   minimum,
   noGrad,
   pow,
@@ -111,7 +110,7 @@ export function clipGradValue(parameters: Iterable<Tensor>, clipValue: number): 
   const grads = gradsOf("clipGradValue", parameters);
   noGrad(() =>
     scope(() => {
-      for (const grad of grads) grad.copy_(maximum(minimum(grad, clipValue), -clipValue));
+      for (const grad of grads) grad.copy_(grad.clamp(-clipValue, clipValue));
     }),
   );
 }

@@ -5,11 +5,11 @@
 import { openReference } from "@mien/cpu";
 import { ArgumentError, DataError, type Device, type Tensor, tensor } from "@mien/tensor";
 import { describe, expect, test } from "vitest";
+import { golden, relativeError } from "../../../../test/support/optimizer-goldens.ts";
 import { Linear } from "../layers/index.ts";
 import { Module } from "../module.ts";
 import { Buffer, Parameter } from "../parameter.ts";
 import { toHost } from "../state.ts";
-import { golden, relativeError } from "./goldens.ts";
 import { Adam, ExponentialMovingAverage, SGD } from "./index.ts";
 import { network, train, values } from "./test-network.ts";
 

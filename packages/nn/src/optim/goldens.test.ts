@@ -6,8 +6,13 @@
 import { openCpu, openReference } from "@mien/cpu";
 import { type Tensor, tensor } from "@mien/tensor";
 import { afterAll, describe, expect, test } from "vitest";
+import {
+  camelCase,
+  golden,
+  relativeError,
+  type Trajectory,
+} from "../../../../test/support/optimizer-goldens.ts";
 import { Parameter } from "../parameter.ts";
-import { camelCase, golden, relativeError, type Trajectory } from "./goldens.ts";
 import { Adagrad, Adam, AdamW, type NewGroup, type Optimizer, RMSprop, SGD } from "./index.ts";
 
 type AnyOptimizer = Optimizer<{ lr: number }>;

@@ -8,12 +8,13 @@ import { apply, type Op } from "../autograd.ts";
 import { empty, full } from "../create.ts";
 import { type DType, isFloat } from "../dtype.ts";
 import { ArgumentError, DTypeError } from "../errors.ts";
-import type { BinaryOp } from "../kernels.ts";
+import type { BinaryOp, DerivativeOp } from "../kernels.ts";
 import { scope } from "../memory.ts";
 import { broadcastShapes, broadcastStrides } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkSameDevice, checkSameDType } from "./check.ts";
-import { affine, log, neg } from "./unary.ts";
+import { checkSameDevice, checkSameDType, checkTypes, floats, numbers } from "./check.ts";
+import { cast } from "./copy.ts";
+import { affine, floor, log, neg } from "./unary.ts";
 import { where } from "./where.ts";
 
 /** What a derivative may look at: the output's gradient, the operands, the output. */
@@ -33,10 +34,8 @@ interface Row {
 }
 
 type Comparison = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
-type Name = Exclude<BinaryOp, Comparison | "leakyReluGrad">;
-
-const floats: readonly DType[] = ["float32", "float64"];
-const numbers: readonly DType[] = [...floats, "int32"];
+type Logical = "logicalAnd" | "logicalOr" | "logicalXor";
+type Name = Exclude<BinaryOp, Comparison | Logical | DerivativeOp>;
 
 /** Half of the gradient where the operands are equal, all of it where `winner`, as in PyTorch. */
 function share(g: Tensor, winner: Tensor, tie: Tensor): Tensor {
@@ -56,7 +55,6 @@ const differentiable: Record<Name, Row> = {
   div: { uses: "by", takes: floats, a: ({ g, b }) => div(g, b), b: ({ g, b, y }) => neg(div(mul(g, y), b)) },
   pow: {
     uses: "aby",
-    takes: floats,
     a: ({ g, a, b }) => where(eq(b, 0), scalarLike(0, g), mul(g, mul(b, pow(a, sub(b, 1))))),
     b: powExponentGrad,
   },
@@ -70,9 +68,10 @@ const differentiable: Record<Name, Row> = {
     a: ({ g, a, b }) => share(g, lt(a, b), eq(a, b)),
     b: ({ g, a, b }) => share(g, gt(a, b), eq(a, b)),
   },
+  remainder: { uses: "ab", a: ({ g }) => g, b: ({ g, a, b }) => neg(mul(g, floor(div(a, b)))) },
 };
 
-function launch(op: BinaryOp, a: Tensor, b: Tensor, dtype: DType, alpha = 0): Tensor {
+function launch(op: BinaryOp, a: Tensor, b: Tensor, dtype: DType, alpha = 0, beta = 0): Tensor {
   const shape = broadcastShapes(op, a.shape, b.shape);
   const out = empty(shape, { device: a.device, dtype });
   a.device.launch("binary", [a, b, out], {
@@ -81,6 +80,7 @@ function launch(op: BinaryOp, a: Tensor, b: Tensor, dtype: DType, alpha = 0): Te
     aStrides: broadcastStrides(a.shape, a.strides, shape),
     bStrides: broadcastStrides(b.shape, b.strides, shape),
     alpha,
+    beta,
   });
   return out;
 }
@@ -108,11 +108,7 @@ function withTensors(
     const like = typeof a === "number" ? b : a;
     if (typeof like === "number")
       throw new ArgumentError(`${name}: got two numbers, expected at least one tensor`);
-    if (!accepted.includes(like.dtype)) {
-      throw new DTypeError(
-        `${name}: got ${like.dtype}, expected ${accepted.join(" or ")}. Help: convert it with .to("float32")`,
-      );
-    }
+    checkTypes(name, like, accepted);
     const scalar = (value: number) => {
       if (holds(like.dtype, value)) return scalarLike(value, like);
       throw new DTypeError(
@@ -154,7 +150,7 @@ function define(name: Name, row: Row): Binary {
   return (a, b) => withTensors(name, row.takes ?? numbers, a, b, (x, y) => apply(op, [x, y], null));
 }
 
-function compare(name: Comparison, accepted = numbers): Binary {
+function compare(name: Comparison | Logical, accepted = numbers): Binary {
   return (a, b) => withTensors(name, accepted, a, b, (x, y) => launch(name, x, y, "bool"));
 }
 
@@ -188,10 +184,35 @@ export function mul(a: Tensor | number, b: Tensor | number): Tensor {
   return mulTensors(a, b);
 }
 
-/** a / b */
-export const div: Binary = define("div", differentiable.div);
-/** a to the power of b */
-export const pow: Binary = define("pow", differentiable.pow);
+const divFloats = define("div", differentiable.div);
+/** a / b. Whole numbers are divided as float32. */
+export function div(a: Tensor | number, b: Tensor | number): Tensor {
+  const isWhole = (x: Tensor | number) => typeof x === "number" || x.dtype === "int32";
+  if ((typeof a === "number" && typeof b === "number") || !isWhole(a) || !isWhole(b)) return divFloats(a, b);
+  const asFloat = (x: Tensor | number) => (typeof x === "number" ? x : cast(x, "float32"));
+  return scope(() => divFloats(asFloat(a), asFloat(b)));
+}
+
+const powTensors = define("pow", differentiable.pow);
+/**
+ * a to the power of b. int32 stays int32, and wraps.
+ *
+ * @throws ArgumentError for a negative number as the power of int32; in a tensor those give 0 (or 1 or -1)
+ */
+export function pow(a: Tensor | number, b: Tensor | number): Tensor {
+  if (typeof b === "number" && b < 0 && typeof a !== "number" && a.dtype === "int32") {
+    throw new ArgumentError(
+      `pow: got the power ${b} of int32, expected one of at least 0. Help: convert the tensor with .to("float32")`,
+    );
+  }
+  return powTensors(a, b);
+}
+
+/**
+ * What is left of a / b beside a whole quotient, with the sign of b, as Python's `%`. For int32 the remainder by 0 is 0.
+ * https://pytorch.org/docs/stable/generated/torch.remainder.html
+ */
+export const remainder: Binary = define("remainder", differentiable.remainder);
 /** The larger of a and b; NaN if either is. Equal values share the gradient. */
 export const maximum: Binary = define("maximum", differentiable.maximum);
 /** The smaller of a and b; NaN if either is. Equal values share the gradient. */
@@ -210,10 +231,26 @@ export const gt: Binary = compare("gt");
 /** a >= b, as bool */
 export const ge: Binary = compare("ge");
 
+const bools: readonly DType[] = ["bool"];
+/** Whether both hold, of bool. https://pytorch.org/docs/stable/generated/torch.logical_and.html */
+export const logicalAnd: Binary = compare("logicalAnd", bools);
+/** Whether one or both hold, of bool. https://pytorch.org/docs/stable/generated/torch.logical_or.html */
+export const logicalOr: Binary = compare("logicalOr", bools);
+/** Whether just one holds, of bool. https://pytorch.org/docs/stable/generated/torch.logical_xor.html */
+export const logicalXor: Binary = compare("logicalXor", bools);
+
 /**
- * The gradient before a (leaky) ReLU from that behind it: `grad` where `signal` is positive, else negativeSlope *
- * grad. The signal may be the function's input or its output, which have one sign. It has no gradient itself.
+ * The gradient before a function from that behind it, in one pass; `signal` is the function's input or output, as the
+ * kernel contract says, alpha and beta are its constants. It has no gradient itself.
+ */
+export function derivative(op: DerivativeOp, grad: Tensor, signal: Tensor, alpha = 0, beta = 0): Tensor {
+  return launch(op, grad, signal, grad.dtype, alpha, beta);
+}
+
+/**
+ * The gradient before a (leaky) ReLU: `grad` where `signal` is positive, else negativeSlope * grad. The signal may be
+ * the function's input or its output, which have one sign.
  */
 export function leakyReluGrad(grad: Tensor, signal: Tensor, negativeSlope: number): Tensor {
-  return launch("leakyReluGrad", grad, signal, grad.dtype, negativeSlope);
+  return derivative("leakyReluGrad", grad, signal, negativeSlope);
 }

@@ -1,4 +1,21 @@
 export type { ActivationOptions } from "./activation.ts";
+export {
+  elu,
+  type GeluOptions,
+  gelu,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
+  leakyRelu,
+  logSigmoid,
+  relu,
+  relu6,
+  selu,
+  sigmoid,
+  silu,
+  softplus,
+  softsign,
+} from "./activations.ts";
 export { type AugmentOptions, augment, TRANSFORM_SIZE } from "./augment.ts";
 export { type BatchNormOptions, batchNorm } from "./batch-norm.ts";
 export { add, div, eq, ge, gt, le, lt, maximum, minimum, mul, ne, pow, sub } from "./binary.ts";
@@ -23,6 +40,30 @@ export {
   type SmoothL1LossOptions,
   smoothL1Loss,
 } from "./loss.ts";
+export {
+  add,
+  div,
+  eq,
+  ge,
+  gt,
+  le,
+  logicalAnd,
+  logicalOr,
+  logicalXor,
+  lt,
+  maximum,
+  minimum,
+  mul,
+  ne,
+  pow,
+  remainder,
+  sub,
+} from "./binary.ts";
+export { concat, stack } from "./concat.ts";
+export { type Conv2dOptions, conv2d } from "./conv2d.ts";
+export { cast, clone, contiguous } from "./copy.ts";
+export { type CrossEntropyOptions, crossEntropy, type Reduction } from "./cross-entropy.ts";
+export { isFinite, isInf, isNaN, logicalNot } from "./logic.ts";
 export { linear, matmul } from "./matmul.ts";
 export { groupNorm, instanceNorm, layerNorm, type NormalizationOptions } from "./normalize.ts";
 export {
@@ -48,5 +89,26 @@ export {
   variance as var,
 } from "./statistics.ts";
 export { abs, exp, leakyRelu, log, neg, reciprocal, relu, sign, sqrt, square } from "./unary.ts";
+  abs,
+  ceil,
+  clamp,
+  cos,
+  erf,
+  exp,
+  expm1,
+  floor,
+  log,
+  log1p,
+  neg,
+  reciprocal,
+  round,
+  rsqrt,
+  sign,
+  sin,
+  sqrt,
+  square,
+  tanh,
+  trunc,
+} from "./unary.ts";
 export { expand, flatten, permute, reshape, slice, squeeze, transpose, unsqueeze } from "./view.ts";
 export { where } from "./where.ts";

@@ -4,7 +4,13 @@
  */
 
 import { describe, expect, test } from "vitest";
-import { camelCase, golden, type Plan, relativeError, type SchedulerPlan } from "../goldens.ts";
+import {
+  camelCase,
+  golden,
+  type Plan,
+  relativeError,
+  type SchedulerPlan,
+} from "../../../../../test/support/optimizer-goldens.ts";
 import {
   ConstantLR,
   CosineAnnealingLR,

@@ -62,7 +62,7 @@ interface Golden {
   readonly schedules: readonly { options: object; rates: number[][] }[];
 }
 
-const path = new URL("../../../../test/golden/optimizers.json", import.meta.url);
+const path = new URL("../golden/optimizers.json", import.meta.url);
 export const golden: Golden = JSON.parse(readFileSync(path, "utf8"));
 
 /** PyTorch's options under their names here: `weight_decay` is `weightDecay`, and `T_mult` is `tMult`. */

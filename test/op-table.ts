@@ -5,6 +5,7 @@
  * is exported but has no row here fails the tests.
  */
 
+import { activationRows } from "./op-table/activations.ts";
 import { binaryRows } from "./op-table/binary.ts";
 import { conv2dRows } from "./op-table/conv2d.ts";
 import { copyRows } from "./op-table/copies.ts";
@@ -23,6 +24,7 @@ import { viewRows } from "./op-table/views.ts";
 
 export const opTable: readonly Row[] = [
   ...unaryRows,
+  ...activationRows,
   ...binaryRows,
   ...viewRows,
   ...copyRows,

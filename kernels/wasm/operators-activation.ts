@@ -123,7 +123,7 @@ export function leaky(value: v128, signal: v128, alpha: v128): v128 {
 @unmanaged export class HardswishGrad {
   @inline apply(gradOut: v128, x: v128, alpha: v128, beta: v128): v128 {
     const slope = f32x4.add(f32x4.div(x, f32x4.splat(3)), f32x4.splat(0.5));
-    const y = v128.bitselect(gradOut, f32x4.mul(gradOut, slope), f32x4.gt(x, f32x4.splat(3)));
+    const y = v128.bitselect(gradOut, f32x4.mul(gradOut, slope), f32x4.ge(x, f32x4.splat(3)));
     return v128.andnot(y, f32x4.lt(x, f32x4.splat(-3)));
   }
 }

@@ -91,7 +91,7 @@ fn derivative(gradOut: f32, x: f32) -> f32 {
       return select(gradOut * logistic(scaled), gradOut, known && scaled > params.beta);
     }
     case HARDSWISH_GRAD: {
-      if (known && abs(x) > 3.0) { return select(gradOut, 0.0, isNegative(x)); }
+      if (known && (x >= 3.0 || x < -3.0)) { return select(gradOut, 0.0, isNegative(x)); }
       return gradOut * (x / 3.0 + 0.5);
     }
     case HARDSIGMOID_GRAD: { return select(0.0, gradOut / 6.0, known && abs(x) < 3.0); }

@@ -87,8 +87,9 @@ export function hardsigmoid(x: number): number {
   return Math.min(Math.max(x + 3, 0), 6) / 6;
 }
 
+/** At the kinks it is the slope on their right. (PyTorch has two loops, of which the one for few elements differs at 3.) */
 export function hardswishGrad(gradOut: number, x: number): number {
-  if (x > 3) return gradOut;
+  if (x >= 3) return gradOut;
   return x < -3 ? 0 : gradOut * (x / 3 + 0.5);
 }
 

@@ -58,6 +58,7 @@ export type UnaryOp =
  *
  * sigmoidGrad and tanhGrad see the output, leakyReluGrad either, all others the input. The constants are those of the
  * function. hardtanhGrad is a where alpha < b < beta and else 0; clampGrad lets the bounds themselves through too.
+ * At -3 and 3 hardsigmoidGrad is 0, and hardswishGrad has the slope of the side from there on: -1/2 and 1.
  */
 export type DerivativeOp =
   | "leakyReluGrad"

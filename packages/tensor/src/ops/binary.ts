@@ -12,7 +12,7 @@ import type { BinaryOp, DerivativeOp } from "../kernels.ts";
 import { scope } from "../memory.ts";
 import { broadcastShapes, broadcastStrides } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkSameDevice, checkSameDType, checkTypes, floats, numbers } from "./check.ts";
+import { checkSameDevice, checkSameDType, checkTypes, numbers } from "./check.ts";
 import { cast } from "./copy.ts";
 import { affine, floor, log, neg } from "./unary.ts";
 import { where } from "./where.ts";
@@ -27,8 +27,6 @@ interface Values {
 interface Row {
   /** Which of the values the derivatives use, apart from `g`. */
   readonly uses: string;
-  /** The element types that it takes. Default: all numbers. */
-  readonly takes?: readonly DType[];
   readonly a: (values: Values) => Tensor;
   readonly b: (values: Values) => Tensor;
 }
@@ -52,7 +50,7 @@ const differentiable: Record<Name, Row> = {
   add: { uses: "", a: ({ g }) => g, b: ({ g }) => g },
   sub: { uses: "", a: ({ g }) => g, b: ({ g }) => neg(g) },
   mul: { uses: "ab", a: ({ g, b }) => mul(g, b), b: ({ g, a }) => mul(g, a) },
-  div: { uses: "by", takes: floats, a: ({ g, b }) => div(g, b), b: ({ g, b, y }) => neg(div(mul(g, y), b)) },
+  div: { uses: "by", a: ({ g, b }) => div(g, b), b: ({ g, b, y }) => neg(div(mul(g, y), b)) },
   pow: {
     uses: "aby",
     a: ({ g, a, b }) => where(eq(b, 0), scalarLike(0, g), mul(g, mul(b, pow(a, sub(b, 1))))),
@@ -113,7 +111,7 @@ function withTensors(
       if (holds(like.dtype, value)) return scalarLike(value, like);
       throw new DTypeError(
         `${name}: got the number ${value} beside ${like.dtype}, expected one that this type can hold. ` +
-          'Help: convert the tensor with .to("float32")',
+          (like.dtype === "bool" ? "Help: use 0 or 1" : 'Help: convert the tensor with .to("float32")'),
       );
     };
     const x = typeof a === "number" ? scalar(a) : a;
@@ -147,7 +145,7 @@ function define(name: Name, row: Row): Binary {
       return [() => row.a(values), () => row.b(values)];
     },
   };
-  return (a, b) => withTensors(name, row.takes ?? numbers, a, b, (x, y) => apply(op, [x, y], null));
+  return (a, b) => withTensors(name, numbers, a, b, (x, y) => apply(op, [x, y], null));
 }
 
 function compare(name: Comparison | Logical, accepted = numbers): Binary {

@@ -17,18 +17,15 @@ function define(name: string, kernel: Predicate): Unary {
   };
 }
 
-const nan = define("isNaN", "isNan");
-const infinite = define("isInf", "isInf");
-const finite = define("isFinite", "isFinite");
+/** Whether an element is NaN. https://pytorch.org/docs/stable/generated/torch.isnan.html */
+const isNotANumber = define("isNaN", "isNan");
+/** Whether an element is Infinity or -Infinity. https://pytorch.org/docs/stable/generated/torch.isinf.html */
+export const isInf: Unary = define("isInf", "isInf");
+/** Whether an element is neither NaN nor infinite. https://pytorch.org/docs/stable/generated/torch.isfinite.html */
+const isANumber = define("isFinite", "isFinite");
 
-export {
-  /** Whether an element is neither NaN nor infinite. https://pytorch.org/docs/stable/generated/torch.isfinite.html */
-  finite as isFinite,
-  /** Whether an element is Infinity or -Infinity. https://pytorch.org/docs/stable/generated/torch.isinf.html */
-  infinite as isInf,
-  /** Whether an element is NaN. https://pytorch.org/docs/stable/generated/torch.isnan.html */
-  nan as isNaN,
-};
+// JavaScript has functions of these names, which no declaration should hide.
+export { isANumber as isFinite, isNotANumber as isNaN };
 
 /** Whether an element does not hold, of bool. https://pytorch.org/docs/stable/generated/torch.logical_not.html */
 export function logicalNot(x: Tensor): Tensor {

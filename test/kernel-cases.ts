@@ -7,8 +7,8 @@
 import { augmentCases } from "./kernel-cases/augment.ts";
 import type { KernelCase } from "./kernel-cases/case.ts";
 import { conv2dCases } from "./kernel-cases/conv2d.ts";
-import { customCases } from "./kernel-cases/custom.ts";
 import { copyAndFillCases } from "./kernel-cases/copies.ts";
+import { customCases } from "./kernel-cases/custom.ts";
 import { elementwiseCases } from "./kernel-cases/elementwise.ts";
 import { matmulCases } from "./kernel-cases/matmul.ts";
 import { normalizeCases } from "./kernel-cases/normalize.ts";

@@ -20,7 +20,6 @@ import type { SoftmaxKernels } from "./kernels/softmax.ts";
 
 export type { Conv2dParams } from "./kernels/conv2d.ts";
 export type { CustomKernel } from "./kernels/custom.ts";
-export type { BinaryOp, UnaryOp } from "./kernels/elementwise.ts";
 export type { BinaryOp, DerivativeOp, UnaryOp } from "./kernels/elementwise.ts";
 export type { Activation } from "./kernels/matmul.ts";
 export type { NormalizeParams } from "./kernels/normalize.ts";

@@ -19,7 +19,6 @@ const names = [
   ...(["amax", "amin", "argmax", "argmin", "max", "min"] as const),
   ...(["logSumExp", "norm", "std", "var"] as const),
   ...(["isFinite", "isInf", "isNaN", "logicalAnd", "logicalNot", "logicalOr", "logicalXor"] as const),
-  ...(["amax", "amin", "argmax", "argmin", "max", "mean", "min", "sum"] as const),
   ...(["logSoftmax", "softmax"] as const),
   ...(["clone", "contiguous", "matmul"] as const),
   ...(["flatten", "slice", "squeeze", "transpose", "unsqueeze"] as const),

@@ -18,28 +18,6 @@ export {
 } from "./activations.ts";
 export { type AugmentOptions, augment, TRANSFORM_SIZE } from "./augment.ts";
 export { type BatchNormOptions, batchNorm } from "./batch-norm.ts";
-export { add, div, eq, ge, gt, le, lt, maximum, minimum, mul, ne, pow, sub } from "./binary.ts";
-export { concat, stack } from "./concat.ts";
-export { type Conv2dOptions, conv2d } from "./conv2d.ts";
-export { cast, clone, contiguous } from "./copy.ts";
-export { type CrossEntropyOptions, crossEntropy, type NLLLossOptions, nllLoss } from "./cross-entropy.ts";
-export { amax, amin, argmax, argmin, type Choice, max, min } from "./extremum.ts";
-export {
-  type BinaryCrossEntropyOptions,
-  type BinaryCrossEntropyWithLogitsOptions,
-  binaryCrossEntropy,
-  binaryCrossEntropyWithLogits,
-  type HuberLossOptions,
-  huberLoss,
-  type KLDivOptions,
-  klDiv,
-  type LossOptions,
-  l1Loss,
-  mseLoss,
-  type Reduction,
-  type SmoothL1LossOptions,
-  smoothL1Loss,
-} from "./loss.ts";
 export {
   add,
   div,
@@ -62,8 +40,25 @@ export {
 export { concat, stack } from "./concat.ts";
 export { type Conv2dOptions, conv2d } from "./conv2d.ts";
 export { cast, clone, contiguous } from "./copy.ts";
-export { type CrossEntropyOptions, crossEntropy, type Reduction } from "./cross-entropy.ts";
+export { type CrossEntropyOptions, crossEntropy, type NLLLossOptions, nllLoss } from "./cross-entropy.ts";
+export { amax, amin, argmax, argmin, type Choice, max, min } from "./extremum.ts";
 export { isFinite, isInf, isNaN, logicalNot } from "./logic.ts";
+export {
+  type BinaryCrossEntropyOptions,
+  type BinaryCrossEntropyWithLogitsOptions,
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  type HuberLossOptions,
+  huberLoss,
+  type KLDivOptions,
+  klDiv,
+  type LossOptions,
+  l1Loss,
+  mseLoss,
+  type Reduction,
+  type SmoothL1LossOptions,
+  smoothL1Loss,
+} from "./loss.ts";
 export { linear, matmul } from "./matmul.ts";
 export { groupNorm, instanceNorm, layerNorm, type NormalizationOptions } from "./normalize.ts";
 export {
@@ -88,7 +83,7 @@ export {
   type VarianceOptions,
   variance as var,
 } from "./statistics.ts";
-export { abs, exp, leakyRelu, log, neg, reciprocal, relu, sign, sqrt, square } from "./unary.ts";
+export {
   abs,
   ceil,
   clamp,

@@ -6,7 +6,8 @@
  * element). What lives here is arithmetic on lists of numbers; nothing knows of tensors or devices.
  */
 
-import { ShapeError } from "./errors.ts";
+import { describe } from "./describe.ts";
+import { ArgumentError, ShapeError } from "./errors.ts";
 import { MAX_RANK } from "./kernels.ts";
 
 export type Shape = readonly number[];
@@ -25,6 +26,12 @@ export function sameShape(a: Shape, b: Shape): boolean {
 /** For messages: `[2, 3]`. */
 export function show(shape: Shape): string {
   return `[${shape.join(", ")}]`;
+}
+
+/** @throws ArgumentError unless `list` is an array: of sizes, of dimensions. */
+export function checkList(op: string, what: string, list: readonly number[]): void {
+  if (!Array.isArray(list))
+    throw new ArgumentError(`${op}: got ${what} ${describe(list)}, expected a list of numbers`);
 }
 
 /** Row-major strides: the last dimension is adjacent in memory. */
@@ -50,6 +57,7 @@ export function isContiguous(shape: Shape, strides: readonly number[]): boolean 
 
 /** Throws unless `shape` is a list of at most eight whole numbers, none below 0. */
 export function checkShape(op: string, shape: Shape): void {
+  checkList(op, "the shape", shape);
   if (shape.length > MAX_RANK) {
     throw new ShapeError(`${op}: too many dimensions, got ${shape.length}, expected at most ${MAX_RANK}`);
   }
@@ -66,8 +74,8 @@ export function normalizeDim(op: string, dim: number, rank: number): number {
   if (!Number.isInteger(dim) || d < 0 || d >= rank) {
     throw new ShapeError(
       rank === 0
-        ? `${op}: dim out of range, got ${dim}, expected none: the tensor is a scalar`
-        : `${op}: dim out of range, got ${dim}, expected ${-rank}..${rank - 1} for ${rank} dimensions`,
+        ? `${op}: dim out of range, got ${describe(dim)}, expected none: the tensor is a scalar`
+        : `${op}: dim out of range, got ${describe(dim)}, expected ${-rank}..${rank - 1} for ${rank} dimensions`,
     );
   }
   return d;
@@ -80,6 +88,7 @@ export function normalizeDims(
   rank: number,
 ): number[] {
   const given = typeof dims === "number" ? [dims] : (dims ?? []);
+  checkList(op, "dims", given);
   if (given.length === 0) return Array.from({ length: rank }, (_, d) => d);
   const list = given.map((d) => normalizeDim(op, d, rank));
   if (new Set(list).size !== list.length) {
@@ -118,6 +127,7 @@ export function broadcastStrides(shape: Shape, strides: readonly number[], targe
 
 /** Fills in one -1 of a requested shape, and throws unless it has `count` elements. */
 export function inferShape(op: string, requested: Shape, count: number): number[] {
+  checkList(op, "the shape", requested);
   const unknown = requested.indexOf(-1);
   if (unknown < 0) {
     checkShape(op, requested);

@@ -9,6 +9,7 @@ import { ArgumentError } from "../errors.ts";
 import type { Activation } from "../kernels.ts";
 import type { Tensor } from "../tensor.ts";
 import { leakyReluGrad } from "./binary.ts";
+import { checkNumber, checkWord } from "./check.ts";
 
 export interface ActivationOptions {
   /** What is applied to the result. Default: "none". */
@@ -24,6 +25,8 @@ export interface ActivationParams {
 
 export function activationParams(op: string, options: ActivationOptions): ActivationParams {
   const { activation = "none", negativeSlope = 0.01 } = options;
+  checkWord(op, "activation", activation, ["none", "relu", "leakyRelu"]);
+  checkNumber(op, "negativeSlope", negativeSlope);
   if (activation === "leakyRelu" && !(negativeSlope > 0)) {
     throw new ArgumentError(
       `${op}: got negativeSlope ${negativeSlope}, expected a number above 0. ` +

@@ -9,7 +9,7 @@ import type { UnaryOp } from "../kernels.ts";
 import { scope } from "../memory.ts";
 import type { Tensor } from "../tensor.ts";
 import { derivative, div } from "./binary.ts";
-import { checkFloat, numbers } from "./check.ts";
+import { checkFloat, checkNames, checkNumber, checkWord, numbers } from "./check.ts";
 import { abs, affine, define, type Row, type Unary } from "./unary.ts";
 
 export type ActivationOp = Extract<
@@ -50,6 +50,7 @@ export const relu: Unary = define("relu", table.relu);
 const leaky = define("leakyRelu", table.leakyRelu);
 /** x where it is positive, else negativeSlope * x. https://pytorch.org/docs/stable/generated/torch.nn.LeakyReLU.html */
 export function leakyRelu(x: Tensor, negativeSlope = 0.01): Tensor {
+  checkNumber("leakyRelu", "negativeSlope", negativeSlope);
   return leaky(x, negativeSlope);
 }
 
@@ -62,6 +63,7 @@ export const silu: Unary = define("silu", table.silu);
 const eluScaled = define("elu", table.elu);
 /** x where it is positive, else alpha * (exp(x) - 1). https://pytorch.org/docs/stable/generated/torch.nn.ELU.html */
 export function elu(x: Tensor, alpha = 1): Tensor {
+  checkNumber("elu", "alpha", alpha);
   return eluScaled(x, alpha, 1);
 }
 
@@ -85,16 +87,11 @@ const geluTanh = define("gelu", table.geluTanh, "geluTanh");
  * x times the probability that a standard normal number is below x.
  * https://pytorch.org/docs/stable/generated/torch.nn.GELU.html
  */
-export function gelu(x: Tensor, { approximate = "none" }: GeluOptions = {}): Tensor {
-  switch (approximate) {
-    case "none":
-      return geluExact(x);
-    case "tanh":
-      return geluTanh(x);
-    default:
-      approximate satisfies never;
-      throw new ArgumentError(`gelu: got approximate ${approximate}, expected "none" or "tanh"`);
-  }
+export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
+  checkNames("gelu", options, ["approximate"]);
+  const { approximate = "none" } = options;
+  checkWord("gelu", "approximate", approximate, ["none", "tanh"]);
+  return approximate === "tanh" ? geluTanh(x) : geluExact(x);
 }
 
 const softplusBeyond = define("softplus", table.softplus);
@@ -105,7 +102,9 @@ const softplusBeyond = define("softplus", table.softplus);
  * @throws ArgumentError for a beta of 0
  */
 export function softplus(x: Tensor, beta = 1, threshold = 20): Tensor {
-  if (beta === 0 || Number.isNaN(beta)) {
+  checkNumber("softplus", "beta", beta);
+  checkNumber("softplus", "threshold", threshold);
+  if (beta === 0) {
     throw new ArgumentError(`softplus: got beta ${beta}, expected a number other than 0`);
   }
   return softplusBeyond(x, beta, threshold);
@@ -135,6 +134,8 @@ const clampWithin = define("hardtanh", openClamp, "clamp");
  * @throws ArgumentError unless minVal is below maxVal
  */
 export function hardtanh(x: Tensor, minVal = -1, maxVal = 1): Tensor {
+  checkNumber("hardtanh", "minVal", minVal);
+  checkNumber("hardtanh", "maxVal", maxVal);
   if (!(minVal < maxVal)) {
     throw new ArgumentError(
       `hardtanh: got minVal ${minVal} and maxVal ${maxVal}, expected the first below the second`,

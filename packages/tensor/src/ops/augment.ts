@@ -3,11 +3,12 @@
  */
 
 import { empty } from "../create.ts";
-import { ShapeError } from "../errors.ts";
+import { describe } from "../describe.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
 import { scope } from "../memory.ts";
 import { sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkDType, checkRank, checkSameDevice, pair } from "./check.ts";
+import { checkDType, checkNames, checkRank, checkSameDevice, checkTensor, pair } from "./check.ts";
 import { contiguous } from "./copy.ts";
 
 /** Numbers per image in `transforms`. */
@@ -37,6 +38,8 @@ export function augment(
   options: AugmentOptions,
 ): Tensor {
   const op = "augment";
+  checkNames(op, options, ["size", "mean", "std"]);
+  checkTensor(op, images, indices, transforms);
   checkSameDevice(op, images, indices, transforms);
   checkDType(op, "images", images, "uint8");
   checkDType(op, "indices", indices, "int32");
@@ -60,6 +63,12 @@ export function augment(
   }
   const [hOut, wOut] = pair(op, "size", options.size ?? [hIn, wIn], 1);
   const { mean, std } = options;
+  for (const three of [mean, std]) {
+    if (Array.isArray(three) && three.length === 3 && three.every(Number.isFinite)) continue;
+    throw new ArgumentError(
+      `${op}: got ${describe(three)} for mean or std, expected three numbers, one for each channel`,
+    );
+  }
   return scope(() => {
     const out = empty([batch, 3, hOut, wOut], { device: images.device });
     const params = { batch, channels, hIn, wIn, hOut, wOut, mean, std } as const;

@@ -8,13 +8,14 @@ import type { NormalizeParams } from "../kernels.ts";
 import { scope } from "../memory.ts";
 import { show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkDType, checkSameDevice } from "./check.ts";
+import { checkDType, checkFlag, checkNames, checkNumber, checkSameDevice } from "./check.ts";
 import {
   checkLike,
   checkOptions,
   imageSizes,
   type NormalizationOptions,
   normalizeOp,
+  scaling,
   statsOf,
 } from "./normalize.ts";
 
@@ -30,6 +31,8 @@ export interface BatchNormOptions extends NormalizationOptions {
   /** The share of a batch in the running statistics; null weighs all batches alike. Default: 0.1. */
   readonly momentum?: number | null;
 }
+
+const statistics = ["runningMean", "runningVar", "numBatchesTracked", "training", "momentum"] as const;
 
 /** Checks the running statistics, and whether what is asked can be done with them. */
 function checkRunning(op: string, x: Tensor, options: BatchNormOptions, sizes: NormalizeParams): void {
@@ -54,6 +57,7 @@ function checkRunning(op: string, x: Tensor, options: BatchNormOptions, sizes: N
       `${op}: got momentum null without numBatchesTracked, expected the number of batches to average over`,
     );
   }
+  if (momentum !== null) checkNumber(op, "momentum", momentum);
   if (momentum !== null && !(momentum >= 0 && momentum <= 1)) {
     throw new ArgumentError(`${op}: got momentum ${momentum}, expected a number from 0 to 1, or null`);
   }
@@ -102,7 +106,9 @@ function updateRunning(mean: Tensor, variance: Tensor, options: BatchNormOptions
  */
 export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   const op = "batchNorm";
+  checkNames(op, options, [...scaling, ...statistics]);
   const { weight = null, bias = null, eps = 1e-5, training = false } = options;
+  checkFlag(op, "training", training);
   const sizes = imageSizes(op, x);
   checkOptions(op, x, options, [sizes.channels]);
   checkRunning(op, x, options, sizes);

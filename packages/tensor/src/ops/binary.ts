@@ -11,8 +11,8 @@ import { ArgumentError, DTypeError } from "../errors.ts";
 import type { BinaryOp, DerivativeOp } from "../kernels.ts";
 import { scope } from "../memory.ts";
 import { broadcastShapes, broadcastStrides } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
-import { checkSameDevice, checkSameDType, checkTypes, numbers } from "./check.ts";
+import { Tensor } from "../tensor.ts";
+import { checkSameDevice, checkSameDType, checkTensor, checkTypes, numbers } from "./check.ts";
 import { cast } from "./copy.ts";
 import { affine, floor, log, neg } from "./unary.ts";
 import { where } from "./where.ts";
@@ -116,6 +116,7 @@ function withTensors(
     };
     const x = typeof a === "number" ? scalar(a) : a;
     const y = typeof b === "number" ? scalar(b) : b;
+    checkTensor(name, x, y);
     checkSameDevice(name, x, y);
     checkSameDType(name, x, y);
     return f(x, y);
@@ -156,9 +157,14 @@ const addTensors = define("add", differentiable.add);
 const subTensors = define("sub", differentiable.sub);
 const mulTensors = define("mul", differentiable.mul);
 
+/** Whether there is a tensor to look at; what is none will be refused. */
+function isLive(x: Tensor | number): x is Tensor {
+  return x instanceof Tensor && !x.disposed;
+}
+
 /** Whether constant arithmetic on `x` can run as one pass of `affine`. */
 function isFloatTensor(x: Tensor | number): x is Tensor {
-  return typeof x !== "number" && isFloat(x.dtype);
+  return isLive(x) && isFloat(x.dtype);
 }
 
 /** a + b */
@@ -185,7 +191,7 @@ export function mul(a: Tensor | number, b: Tensor | number): Tensor {
 const divFloats = define("div", differentiable.div);
 /** a / b. Whole numbers are divided as float32. */
 export function div(a: Tensor | number, b: Tensor | number): Tensor {
-  const isWhole = (x: Tensor | number) => typeof x === "number" || x.dtype === "int32";
+  const isWhole = (x: Tensor | number) => typeof x === "number" || (isLive(x) && x.dtype === "int32");
   if ((typeof a === "number" && typeof b === "number") || !isWhole(a) || !isWhole(b)) return divFloats(a, b);
   const asFloat = (x: Tensor | number) => (typeof x === "number" ? x : cast(x, "float32"));
   return scope(() => divFloats(asFloat(a), asFloat(b)));
@@ -198,7 +204,7 @@ const powTensors = define("pow", differentiable.pow);
  * @throws ArgumentError for a negative number as the power of int32; in a tensor those give 0 (or 1 or -1)
  */
 export function pow(a: Tensor | number, b: Tensor | number): Tensor {
-  if (typeof b === "number" && b < 0 && typeof a !== "number" && a.dtype === "int32") {
+  if (typeof b === "number" && b < 0 && isLive(a) && a.dtype === "int32") {
     throw new ArgumentError(
       `pow: got the power ${b} of int32, expected one of at least 0. Help: convert the tensor with .to("float32")`,
     );

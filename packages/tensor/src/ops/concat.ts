@@ -8,7 +8,7 @@ import { ArgumentError, ShapeError } from "../errors.ts";
 import { scope } from "../memory.ts";
 import { normalizeDim, sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkNotBytes, checkSameDevice, checkSameDType } from "./check.ts";
+import { checkNotBytes, checkSameDevice, checkSameDType, checkTensors } from "./check.ts";
 import { copyInto } from "./copy.ts";
 import { slice, unsqueeze } from "./view.ts";
 
@@ -33,6 +33,7 @@ const concatOp: Op<readonly Tensor[], ConcatParams> = {
 
 /** Tensors of equal shape, save in `dim`, one behind the other. https://pytorch.org/docs/stable/generated/torch.cat.html */
 export function concat(tensors: readonly Tensor[], dim = 0): Tensor {
+  checkTensors("concat", tensors);
   const [first, ...others] = tensors;
   if (!first) throw new ArgumentError("concat: got no tensors, expected at least one");
   const d = normalizeDim("concat", dim, first.ndim);
@@ -54,9 +55,13 @@ export function concat(tensors: readonly Tensor[], dim = 0): Tensor {
 
 /** Tensors of one shape along a new dimension. https://pytorch.org/docs/stable/generated/torch.stack.html */
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+  checkTensors("stack", tensors);
   const [first, ...others] = tensors;
   if (!first) throw new ArgumentError("stack: got no tensors, expected at least one");
   const d = normalizeDim("stack", dim, first.ndim + 1);
+  checkSameDevice("stack", first, ...others);
+  checkSameDType("stack", first, ...others);
+  checkNotBytes("stack", first);
   const other = others.find((x) => !sameShape(x.shape, first.shape));
   if (other) {
     throw new ShapeError(

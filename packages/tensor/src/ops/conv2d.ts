@@ -18,7 +18,15 @@ import {
   beforeActivation,
   once,
 } from "./activation.ts";
-import { checkFloat, checkRank, checkSameDevice, checkSameDType, pair } from "./check.ts";
+import {
+  checkFloat,
+  checkNames,
+  checkRank,
+  checkSameDevice,
+  checkSameDType,
+  checkTensor,
+  pair,
+} from "./check.ts";
 import { contiguous } from "./copy.ts";
 import { sumTo } from "./reduce.ts";
 import { reshape } from "./view.ts";
@@ -96,7 +104,9 @@ export function conv2d(
   options: Conv2dOptions = {},
 ): Tensor {
   const op = "conv2d";
+  checkNames(op, options, ["stride", "padding", "dilation", "groups", "activation", "negativeSlope"]);
   checkFloat(op, x);
+  checkTensor(op, weight);
   checkSameDevice(op, x, weight, bias);
   checkSameDType(op, x, weight, bias);
   checkRank(op, "input", x, ["N", "C", "H", "W"]);

@@ -4,13 +4,14 @@
 
 import { apply, type Op } from "../autograd.ts";
 import { empty } from "../create.ts";
-import { type DType, isFloat } from "../dtype.ts";
+import { describe } from "../describe.ts";
+import { bytesPerElement, type DType, isFloat } from "../dtype.ts";
 import { DTypeError, GradError, ShapeError } from "../errors.ts";
 import { isGradEnabled } from "../grad-mode.ts";
 import { scope } from "../memory.ts";
 import { broadcastShapes, broadcastStrides, sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkNotBytes, checkSameDevice } from "./check.ts";
+import { checkNotBytes, checkSameDevice, checkTensor } from "./check.ts";
 
 /** Writes `source`, broadcast and converted, over the values of `target`. In place. */
 export function copyInto(source: Tensor, target: Tensor): void {
@@ -75,6 +76,7 @@ export function clone(x: Tensor): Tensor {
 
 /** `x` itself if its elements lie in row-major order, else a copy in which they do. */
 export function contiguous(x: Tensor): Tensor {
+  checkTensor("contiguous", x);
   return x.isContiguous() ? x : clone(x);
 }
 
@@ -83,6 +85,11 @@ export function contiguous(x: Tensor): Tensor {
  * becomes true. `x` itself if it is of that type. Nothing can be converted to uint8.
  */
 export function cast(x: Tensor, dtype: DType): Tensor {
+  checkTensor("cast", x);
+  if (!Object.hasOwn(bytesPerElement, dtype)) {
+    const known = Object.keys(bytesPerElement).join(", ");
+    throw new DTypeError(`cast: got the type ${describe(dtype)}, expected one of ${known}`);
+  }
   if (x.dtype === dtype) return x;
   if (dtype === "uint8") {
     throw new DTypeError(

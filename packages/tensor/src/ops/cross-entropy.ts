@@ -15,7 +15,14 @@ import { scope } from "../memory.ts";
 import { numel, type Shape, sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { div, mul } from "./binary.ts";
-import { checkFloat, checkSameDevice, checkSameDType } from "./check.ts";
+import {
+  checkFloat,
+  checkNames,
+  checkNumber,
+  checkSameDevice,
+  checkSameDType,
+  checkTensor,
+} from "./check.ts";
 import { contiguous } from "./copy.ts";
 import { checkReduction, type Reduction, reduceLoss } from "./loss.ts";
 import { sum } from "./reduce.ts";
@@ -36,6 +43,8 @@ export interface CrossEntropyOptions extends NLLLossOptions {
   /** The share of the target that is spread over all classes, in 0..1. Default: 0. */
   readonly labelSmoothing?: number;
 }
+
+const choices = ["weight", "ignoreIndex", "reduction"] as const;
 
 type Name = "crossEntropy" | "nllLoss";
 type Inputs = [scores: Tensor, targets: Tensor, weight: Tensor | null];
@@ -99,6 +108,7 @@ function checked(
   const { weight = null, ignoreIndex = -100, labelSmoothing = 0, reduction = "mean" } = options;
   const { name } = op;
   checkFloat(name, scores);
+  checkTensor(name, targets);
   checkSameDevice(name, scores, targets, weight);
   checkReduction(name, reduction);
   if (scores.ndim === 0) {
@@ -114,6 +124,7 @@ function checked(
       );
     }
   }
+  checkNumber(name, "labelSmoothing", labelSmoothing);
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
     throw new ArgumentError(`${name}: got labelSmoothing ${labelSmoothing}, expected a number from 0 to 1`);
   }
@@ -180,6 +191,7 @@ function againstProbabilities(
  * @returns a scalar, or the shape without classes with reduction "none"
  */
 export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  checkNames("crossEntropy", options, [...choices, "labelSmoothing"]);
   const params = checked(crossEntropyOp, logits, targets, options);
   if (isFloat(targets.dtype)) return againstProbabilities(logits, targets, options.weight, params);
   checkTargets("crossEntropy", logits, targets);
@@ -195,6 +207,7 @@ export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntr
  * @returns a scalar, or the targets' shape with reduction "none"
  */
 export function nllLoss(logProbabilities: Tensor, targets: Tensor, options: NLLLossOptions = {}): Tensor {
+  checkNames("nllLoss", options, choices);
   const params = checked(nllLossOp, logProbabilities, targets, { ...options, labelSmoothing: 0 });
   checkTargets("nllLoss", logProbabilities, targets);
   return apply(nllLossOp, [logProbabilities, targets, options.weight ?? null], params);

@@ -12,6 +12,7 @@ import { scope } from "../memory.ts";
 import { normalizeDim, normalizeDims, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { div, eq, mul, scalarLike } from "./binary.ts";
+import { checkFlag, checkTensor } from "./check.ts";
 import { cast } from "./copy.ts";
 import { type Dims, keptShape, type Reduced, reduce, reduced, spread } from "./reduce.ts";
 import { flatten, reshape } from "./view.ts";
@@ -80,7 +81,7 @@ const minOp = chosen("min");
 function choose(op: typeof maxOp, x: Tensor, dim: number, keepdim: boolean): Choice {
   const name = op.name as "max" | "min";
   checkChoice(name, x, dim);
-  const params = reduced(name, x, dim, keepdim);
+  const params = reduced(name, x, normalizeDim(name, dim, x.ndim), keepdim);
   return scope(() => {
     const indices = reduce(`arg${name}`, x, params);
     return { values: apply(op, [x, indices], params), indices };
@@ -125,6 +126,7 @@ export function argmin(x: Tensor, dim?: number, keepdim = false): Tensor {
 
 function locate(op: "argmax" | "argmin", x: Tensor, dim: number | undefined, keepdim: boolean): Tensor {
   checkChoice(op, x, dim);
+  checkFlag(op, "keepdim", keepdim);
   if (dim === undefined) {
     const shape = keepdim ? x.shape.map(() => 1) : [];
     return scope(() => reduce(op, flatten(x.detach()), { dims: [0], shape }));
@@ -136,6 +138,7 @@ function locate(op: "argmax" | "argmin", x: Tensor, dim: number | undefined, kee
 
 /** @throws DTypeError for types without an order, ShapeError where there is nothing to choose from. */
 export function checkChoice(op: string, x: Tensor, dims?: Dims): void {
+  checkTensor(op, x);
   if (x.dtype === "bool" || x.dtype === "uint8") {
     throw new DTypeError(`${op}: got ${x.dtype}, expected numbers. Help: convert it with .to("int32")`);
   }

@@ -13,7 +13,16 @@ import { scope } from "../memory.ts";
 import { broadcastShapes, sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { add, div, eq, maximum, minimum, mul, scalarLike, sub } from "./binary.ts";
-import { checkFloat, checkSameDevice, checkSameDType } from "./check.ts";
+import {
+  checkFlag,
+  checkFloat,
+  checkNames,
+  checkNumber,
+  checkSameDevice,
+  checkSameDType,
+  checkTensor,
+  checkWord,
+} from "./check.ts";
 import { mean, sum } from "./reduce.ts";
 import { abs, affine, exp, log, neg, square } from "./unary.ts";
 import { where } from "./where.ts";
@@ -32,9 +41,7 @@ export function checkReduction(
   reduction: string,
   known: readonly string[] = ["mean", "sum", "none"],
 ): void {
-  if (known.includes(reduction)) return;
-  const names = known.map((name) => `"${name}"`).join(" or ");
-  throw new ArgumentError(`${op}: got reduction ${JSON.stringify(reduction)}, expected ${names}`);
+  checkWord(op, "reduction", reduction, known);
 }
 
 /** The terms as `reduction` wants them. */
@@ -54,6 +61,7 @@ export function reduceLoss(terms: Tensor, reduction: Reduction): Tensor {
 /** Two tensors alike in all but their values: PyTorch would broadcast them with a warning, which hides mistakes. */
 function checkPair(op: string, input: Tensor, target: Tensor): void {
   checkFloat(op, input);
+  checkTensor(op, target);
   checkSameDevice(op, input, target);
   checkSameDType(op, input, target);
   if (sameShape(input.shape, target.shape)) return;
@@ -82,6 +90,7 @@ function loss(
  * @throws ShapeError unless both have one shape
  */
 export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  checkNames("mseLoss", options, ["reduction"]);
   return loss("mseLoss", input, target, options, () => square(sub(input, target)));
 }
 
@@ -90,6 +99,7 @@ export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.l1_loss.html
  */
 export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  checkNames("l1Loss", options, ["reduction"]);
   return loss("l1Loss", input, target, options, () => abs(sub(input, target)));
 }
 
@@ -110,7 +120,9 @@ export interface HuberLossOptions extends LossOptions {
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.huber_loss.html
  */
 export function huberLoss(input: Tensor, target: Tensor, options: HuberLossOptions = {}): Tensor {
+  checkNames("huberLoss", options, ["delta", "reduction"]);
   const { delta = 1 } = options;
+  checkNumber("huberLoss", "delta", delta);
   if (!(delta > 0)) throw new ArgumentError(`huberLoss: got delta ${delta}, expected a number above 0`);
   return loss("huberLoss", input, target, options, () => huber(input, target, delta));
 }
@@ -125,7 +137,9 @@ export interface SmoothL1LossOptions extends LossOptions {
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.smooth_l1_loss.html
  */
 export function smoothL1Loss(input: Tensor, target: Tensor, options: SmoothL1LossOptions = {}): Tensor {
+  checkNames("smoothL1Loss", options, ["beta", "reduction"]);
   const { beta = 1 } = options;
+  checkNumber("smoothL1Loss", "beta", beta);
   if (!(beta >= 0))
     throw new ArgumentError(`smoothL1Loss: got beta ${beta}, expected a number of at least 0`);
   return loss("smoothL1Loss", input, target, options, () =>
@@ -140,7 +154,8 @@ export interface BinaryCrossEntropyOptions extends LossOptions {
 
 /** @throws ShapeError unless `factor` broadcasts to the input's shape. */
 function checkFactor(op: string, what: string, factor: Tensor | undefined, input: Tensor): void {
-  if (!factor) return;
+  if (factor === undefined) return;
+  checkTensor(op, factor);
   checkSameDevice(op, input, factor);
   checkSameDType(op, input, factor);
   if (sameShape(broadcastShapes(op, factor.shape, input.shape), input.shape)) return;
@@ -184,6 +199,7 @@ export function binaryCrossEntropy(
   options: BinaryCrossEntropyOptions = {},
 ): Tensor {
   const op = "binaryCrossEntropy";
+  checkNames(op, options, ["weight", "reduction"]);
   return loss(op, input, target, options, () => {
     checkFactor(op, "weight", options.weight, input);
     return times(apply(binaryCrossEntropyOp, [input, target], null), options.weight);
@@ -214,6 +230,7 @@ export function binaryCrossEntropyWithLogits(
   options: BinaryCrossEntropyWithLogitsOptions = {},
 ): Tensor {
   const op = "binaryCrossEntropyWithLogits";
+  checkNames(op, options, ["weight", "posWeight", "reduction"]);
   const { weight, posWeight } = options;
   return loss(op, input, target, options, () => {
     checkFactor(op, "weight", weight, input);
@@ -240,7 +257,10 @@ export interface KLDivOptions {
  */
 export function klDiv(input: Tensor, target: Tensor, options: KLDivOptions = {}): Tensor {
   const op = "klDiv";
+  checkNames(op, options, ["reduction", "logTarget"]);
   const { reduction = "mean", logTarget = false } = options;
+  checkPair(op, input, target);
+  checkFlag(op, "logTarget", logTarget);
   checkReduction(op, reduction, ["mean", "batchmean", "sum", "none"]);
   if (reduction === "batchmean" && input.ndim === 0) {
     throw new ShapeError(`${op}: a scalar has no batch, got shape [] with "batchmean", expected [N, ...]`);

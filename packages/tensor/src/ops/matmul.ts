@@ -18,7 +18,7 @@ import {
   beforeActivation,
   once,
 } from "./activation.ts";
-import { checkFloat, checkRank, checkSameDevice, checkSameDType } from "./check.ts";
+import { checkFloat, checkNames, checkRank, checkSameDevice, checkSameDType, checkTensor } from "./check.ts";
 import { contiguous } from "./copy.ts";
 import { sumTo } from "./reduce.ts";
 import { expand, reshape, transpose, unsqueeze } from "./view.ts";
@@ -96,6 +96,7 @@ const matmulOp: Op<[a: Tensor, b: Tensor], null> = {
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
   checkFloat("matmul", a);
+  checkTensor("matmul", b);
   checkSameDevice("matmul", a, b);
   checkSameDType("matmul", a, b);
   if (a.ndim === 0 || b.ndim === 0) {
@@ -157,7 +158,9 @@ export function linear(
   options: ActivationOptions = {},
 ): Tensor {
   const op = "linear";
+  checkNames(op, options, ["activation", "negativeSlope"]);
   checkFloat(op, x);
+  checkTensor(op, weight);
   checkSameDevice(op, x, weight, bias);
   checkSameDType(op, x, weight, bias);
   checkRank(op, "weight", weight, ["out", "in"]);

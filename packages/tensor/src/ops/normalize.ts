@@ -11,11 +11,18 @@ import { empty } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import type { NormalizeParams } from "../kernels.ts";
 import { scope } from "../memory.ts";
-import { numel, type Shape, sameShape, show } from "../shape.ts";
+import { checkList, numel, type Shape, sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { once } from "./activation.ts";
 import { add, mul } from "./binary.ts";
-import { checkFloat, checkSameDevice, checkSameDType } from "./check.ts";
+import {
+  checkFloat,
+  checkNames,
+  checkNumber,
+  checkSameDevice,
+  checkSameDType,
+  checkTensor,
+} from "./check.ts";
 import { contiguous, copyInto } from "./copy.ts";
 import { reshape, slice } from "./view.ts";
 
@@ -27,6 +34,9 @@ export interface NormalizationOptions {
   /** Added to the variance, so that what does not vary is not divided by 0. Default: 1e-5. */
   readonly eps?: number;
 }
+
+/** The names of the options that all norms have. */
+export const scaling = ["weight", "bias", "eps"] as const;
 
 type Inputs = readonly [
   x: Tensor,
@@ -119,6 +129,7 @@ export function checkOptions(op: string, x: Tensor, options: NormalizationOption
   const { weight = null, bias = null, eps = 1e-5 } = options;
   checkFloat(op, x);
   checkLike(op, x, { weight, bias }, shape);
+  checkNumber(op, "eps", eps);
   if (!(eps >= 0 && eps < Infinity)) {
     throw new ArgumentError(`${op}: got eps ${eps}, expected a finite number of at least 0`);
   }
@@ -140,6 +151,7 @@ export function checkLike(op: string, x: Tensor, named: Record<string, Tensor | 
 
 /** The sizes of [N, C, ...]. */
 export function imageSizes(op: string, x: Tensor, least = 2): NormalizeParams {
+  checkTensor(op, x);
   if (x.ndim < least) {
     throw new ShapeError(
       `${op}: input of the wrong rank, got shape ${show(x.shape)}, expected ${least === 2 ? "[N, C, ...]" : "[N, C, L, ...]"}`,
@@ -162,7 +174,10 @@ export function layerNorm(
   options: NormalizationOptions = {},
 ): Tensor {
   const op = "layerNorm";
+  checkNames(op, options, scaling);
+  checkTensor(op, x);
   const shape = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
+  checkList(op, "normalizedShape", shape);
   const rank = x.ndim - shape.length;
   if (shape.length === 0 || rank < 0 || !sameShape(x.shape.slice(rank), shape)) {
     throw new ShapeError(
@@ -185,6 +200,7 @@ export function layerNorm(
  */
 export function groupNorm(x: Tensor, numGroups: number, options: NormalizationOptions = {}): Tensor {
   const op = "groupNorm";
+  checkNames(op, options, scaling);
   const { n, channels, inner } = imageSizes(op, x);
   if (!Number.isInteger(numGroups) || numGroups < 1 || channels % numGroups !== 0) {
     throw new ArgumentError(
@@ -204,6 +220,7 @@ export function groupNorm(x: Tensor, numGroups: number, options: NormalizationOp
  */
 export function instanceNorm(x: Tensor, options: NormalizationOptions = {}): Tensor {
   const op = "instanceNorm";
+  checkNames(op, options, scaling);
   const { n, channels, inner } = imageSizes(op, x, 3);
   if (inner === 1) {
     throw new ShapeError(

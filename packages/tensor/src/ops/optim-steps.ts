@@ -8,7 +8,15 @@
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkFloat, checkSameDevice, checkSameDType } from "./check.ts";
+import {
+  checkFlag,
+  checkFloat,
+  checkNames,
+  checkNumber,
+  checkSameDevice,
+  checkSameDType,
+  checkTensor,
+} from "./check.ts";
 
 /** @throws unless all tensors are contiguous and alike in shape, type and device; null stands for one that is absent. */
 function checkAlike(op: string, first: Tensor, others: Readonly<Record<string, Tensor | null>>): void {
@@ -16,11 +24,24 @@ function checkAlike(op: string, first: Tensor, others: Readonly<Record<string, T
   checkSameDevice(op, first, ...Object.values(others));
   checkSameDType(op, first, ...Object.values(others));
   for (const [name, x] of Object.entries(others)) {
-    if (x === null || (sameShape(x.shape, first.shape) && x.isContiguous())) continue;
+    if (x == null || (sameShape(x.shape, first.shape) && x.isContiguous())) continue;
     throw new ShapeError(
       `${op}: got ${name} of shape ${show(x.shape)} and strides ${show(x.strides)}, ` +
         `expected a contiguous tensor of shape ${show(first.shape)}`,
     );
+  }
+}
+
+/** What an option of a step is; a tensor may be left out. */
+type Kinds<Options> = Readonly<Record<keyof Options & string, "number" | "flag" | "tensor">>;
+
+/** @throws ArgumentError for an unknown option, or for one that is missing or of another kind. */
+function checkOptions<Options extends object>(op: string, options: Options, kinds: Kinds<Options>): void {
+  const names = Object.keys(kinds) as (keyof Options & string)[];
+  checkNames(op, options, names);
+  for (const name of names) {
+    if (kinds[name] === "number") checkNumber(op, name, options[name] as number);
+    if (kinds[name] === "flag") checkFlag(op, name, options[name] as boolean);
   }
 }
 
@@ -49,6 +70,11 @@ export interface AdamStep {
   readonly maxV?: Tensor | null;
 }
 
+const adamOptions: Kinds<AdamStep> = {
+  ...{ lr: "number", beta1: "number", beta2: "number", eps: "number", weightDecay: "number" },
+  ...{ decoupled: "flag", step: "number", maxV: "tensor" },
+};
+
 /**
  * Adam: updates a parameter and its two moments. Kingma and Ba 2015, https://arxiv.org/abs/1412.6980; AMSGrad is of
  * Reddi et al. 2018, https://arxiv.org/abs/1904.09237.
@@ -59,6 +85,8 @@ export interface AdamStep {
  * @throws ArgumentError if step is below 1
  */
 export function adamStep(param: Tensor, grad: Tensor, m: Tensor, v: Tensor, options: AdamStep): void {
+  checkOptions("adamStep", options, adamOptions);
+  checkTensor("adamStep", param, grad, m, v);
   const { step, maxV = null, ...constants } = options;
   checkAlike("adamStep", param, { param, grad, m, v, maxV });
   checkStep("adamStep", step);
@@ -82,6 +110,11 @@ export interface SgdStep {
   readonly step: number;
 }
 
+const sgdOptions: Kinds<SgdStep> = {
+  ...{ lr: "number", weightDecay: "number", momentum: "number", dampening: "number" },
+  ...{ nesterov: "flag", step: "number" },
+};
+
 /**
  * Gradient descent: updates a parameter, and its velocity unless that is null.
  * https://pytorch.org/docs/stable/generated/torch.optim.SGD.html
@@ -90,6 +123,8 @@ export interface SgdStep {
  * @throws ArgumentError if step is below 1
  */
 export function sgdStep(param: Tensor, grad: Tensor, velocity: Tensor | null, options: SgdStep): void {
+  checkOptions("sgdStep", options, sgdOptions);
+  checkTensor("sgdStep", param, grad);
   const { step, ...constants } = options;
   checkAlike("sgdStep", param, { param, grad, velocity });
   checkStep("sgdStep", step);
@@ -114,6 +149,11 @@ export interface RmspropStep {
   readonly velocity?: Tensor | null;
 }
 
+const rmspropOptions: Kinds<RmspropStep> = {
+  ...{ lr: "number", alpha: "number", eps: "number", weightDecay: "number", momentum: "number" },
+  ...{ gradAvg: "tensor", velocity: "tensor" },
+};
+
 /**
  * RMSprop: updates a parameter, the running square of its gradient, and what else is given.
  * https://pytorch.org/docs/stable/generated/torch.optim.RMSprop.html
@@ -121,6 +161,8 @@ export interface RmspropStep {
  * @throws ShapeError unless all tensors are contiguous and of one shape
  */
 export function rmspropStep(param: Tensor, grad: Tensor, squareAvg: Tensor, options: RmspropStep): void {
+  checkOptions("rmspropStep", options, rmspropOptions);
+  checkTensor("rmspropStep", param, grad, squareAvg);
   const { gradAvg = null, velocity = null, ...constants } = options;
   checkAlike("rmspropStep", param, { param, grad, squareAvg, gradAvg, velocity });
   touch(param, squareAvg, gradAvg, velocity);
@@ -140,6 +182,10 @@ export interface AdagradStep {
   readonly step: number;
 }
 
+const adagradOptions: Kinds<AdagradStep> = {
+  ...{ lr: "number", lrDecay: "number", eps: "number", weightDecay: "number", step: "number" },
+};
+
 /**
  * Adagrad: updates a parameter and the sum of its squared gradients.
  * https://pytorch.org/docs/stable/generated/torch.optim.Adagrad.html
@@ -148,6 +194,8 @@ export interface AdagradStep {
  * @throws ArgumentError if step is below 1
  */
 export function adagradStep(param: Tensor, grad: Tensor, sum: Tensor, options: AdagradStep): void {
+  checkOptions("adagradStep", options, adagradOptions);
+  checkTensor("adagradStep", param, grad, sum);
   const { lr, lrDecay, step, ...constants } = options;
   checkAlike("adagradStep", param, { param, grad, sum });
   checkStep("adagradStep", step);
@@ -166,7 +214,9 @@ export function adagradStep(param: Tensor, grad: Tensor, sum: Tensor, options: A
  * @throws ArgumentError if decay is not from 0 to 1
  */
 export function movingAverageStep(average: Tensor, x: Tensor, decay: number): void {
+  checkTensor("movingAverageStep", average, x);
   checkAlike("movingAverageStep", average, { average, x });
+  checkNumber("movingAverageStep", "decay", decay);
   if (!(decay >= 0 && decay <= 1)) {
     throw new ArgumentError(`movingAverageStep: got decay ${decay}, expected a number from 0 to 1`);
   }

@@ -8,7 +8,7 @@ import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Pool2dParams } from "../kernels.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkFloat, checkRank, pair } from "./check.ts";
+import { checkFloat, checkNames, checkRank, pair } from "./check.ts";
 import { windowsAlong } from "./conv2d.ts";
 import { contiguous } from "./copy.ts";
 
@@ -57,6 +57,7 @@ export function maxPool2d(
   options: MaxPool2dOptions = {},
 ): Tensor {
   const op = "maxPool2d";
+  checkNames(op, options, ["stride", "padding", "dilation"]);
   checkFloat(op, x);
   checkRank(op, "input", x, ["N", "C", "H", "W"]);
   const [n, c, hIn, wIn] = x.shape as [number, number, number, number];

@@ -13,7 +13,7 @@ import { scope } from "../memory.ts";
 import { normalizeDims, numel, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { mul } from "./binary.ts";
-import { checkFloat } from "./check.ts";
+import { checkFlag, checkFloat, checkTensor } from "./check.ts";
 import { concat, stack } from "./concat.ts";
 import { cast } from "./copy.ts";
 import { affine } from "./unary.ts";
@@ -38,6 +38,8 @@ export function keptShape(shape: Shape, dims: readonly number[]): number[] {
 
 /** Resolves `dims` and `keepdim` as a user gives them. */
 export function reduced(op: string, x: Tensor, dims: Dims, keepdim: boolean): Reduced {
+  checkTensor(op, x);
+  checkFlag(op, "keepdim", keepdim);
   const list = normalizeDims(op, dims, x.ndim);
   const shape = keepdim ? keptShape(x.shape, list) : x.shape.filter((_, d) => !list.includes(d));
   return { from: x.shape, dims: list, shape };

@@ -12,7 +12,7 @@ import { ArgumentError } from "../errors.ts";
 import { numel } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { add, div, eq, mul, ne, pow, scalarLike, sub } from "./binary.ts";
-import { checkFloat } from "./check.ts";
+import { checkFloat, checkNames, checkNumber } from "./check.ts";
 import { cast } from "./copy.ts";
 import { checkChoice, shares } from "./extremum.ts";
 import { type Dims, keptShape, type Reduced, reduce, reduced, spread } from "./reduce.ts";
@@ -72,6 +72,7 @@ const stdOp: Op<[x: Tensor], VarianceParams> = {
 };
 
 function runVariance(op: typeof varianceOp, x: Tensor, dims: Dims, options: VarianceOptions): Tensor {
+  checkNames(op.name, options, ["correction", "keepdim"]);
   const { correction = 1, keepdim = false } = options;
   checkFloat(op.name, x);
   if (!Number.isFinite(correction)) {
@@ -149,10 +150,10 @@ const normOp: Op<[x: Tensor], NormParams> = {
  * https://pytorch.org/docs/stable/generated/torch.linalg.vector_norm.html
  */
 export function norm(x: Tensor, options: NormOptions = {}): Tensor {
+  checkNames("norm", options, ["p", "dims", "keepdim"]);
   const { p = 2, dims, keepdim = false } = options;
   checkFloat("norm", x);
-  if (typeof p !== "number" || Number.isNaN(p))
-    throw new ArgumentError(`norm: got p ${p}, expected a number`);
+  checkNumber("norm", "p", p);
   if (Math.abs(p) === Infinity) checkChoice("norm", x, dims);
   return apply(normOp, [x], { ...reduced("norm", x, dims, keepdim), p });
 }

@@ -13,7 +13,7 @@ import type { UnaryOp } from "../kernels.ts";
 import type { Tensor } from "../tensor.ts";
 import type { ActivationOp } from "./activations.ts";
 import { derivative, div, mul } from "./binary.ts";
-import { checkTypes, floats, numbers } from "./check.ts";
+import { checkNumber, checkTypes, floats, numbers } from "./check.ts";
 import type { Predicate } from "./logic.ts";
 
 interface Constants {
@@ -140,12 +140,13 @@ const clampTo = define("clamp", table.clamp);
  * @throws ArgumentError without any bound, or with one that the element type cannot hold
  */
 export function clamp(x: Tensor, min?: number | null, max?: number | null): Tensor {
+  checkTypes("clamp", x, numbers);
   const { dtype } = x;
   if (min == null && max == null) {
     throw new ArgumentError("clamp: got neither min nor max, expected at least one of them");
   }
   for (const bound of [min ?? 0, max ?? 0]) {
-    if (Number.isNaN(bound)) throw new ArgumentError(`clamp: got the bound ${bound}, expected a number`);
+    checkNumber("clamp", "the bound", bound);
     if (dtype === "int32" && Number.isFinite(bound) && (bound | 0) !== bound) {
       throw new ArgumentError(
         `clamp: got the bound ${bound} for int32, expected a whole number that this type can hold. ` +

@@ -8,6 +8,7 @@ import { zeros } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import {
   broadcastStrides,
+  checkList,
   checkShape,
   contiguousStrides,
   inferShape,
@@ -18,6 +19,7 @@ import {
   viewStrides,
 } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
+import { checkTensor } from "./check.ts";
 import { clone, copyInto } from "./copy.ts";
 
 /** A handle on the memory of `x` with another shape. */
@@ -39,11 +41,13 @@ const reshapeOp: Op<[x: Tensor], { from: Shape; to: Shape }> = {
  * https://pytorch.org/docs/stable/generated/torch.reshape.html
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
+  checkTensor("reshape", x);
   return apply(reshapeOp, [x], { from: x.shape, to: inferShape("reshape", shape, x.numel) });
 }
 
 /** Dimensions `startDim` to `endDim` (both included) joined into one. */
 export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
+  checkTensor("flatten", x);
   if (x.ndim === 0) return reshape(x, [1]);
   const start = normalizeDim("flatten", startDim, x.ndim);
   const end = normalizeDim("flatten", endDim, x.ndim);
@@ -57,6 +61,7 @@ export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
 
 /** Without dimension `dim` if its size is 1, or without all dimensions of size 1. */
 export function squeeze(x: Tensor, dim?: number): Tensor {
+  checkTensor("squeeze", x);
   const only = dim === undefined ? null : normalizeDim("squeeze", dim, x.ndim);
   return reshape(
     x,
@@ -66,6 +71,7 @@ export function squeeze(x: Tensor, dim?: number): Tensor {
 
 /** With a new dimension of size 1 before position `dim`. */
 export function unsqueeze(x: Tensor, dim: number): Tensor {
+  checkTensor("unsqueeze", x);
   const at = normalizeDim("unsqueeze", dim, x.ndim + 1);
   return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
 }
@@ -89,6 +95,8 @@ const permuteOp: Op<[x: Tensor], { dims: readonly number[] }> = {
 
 /** The dimensions in another order: dimension `d` of the result is dimension `dims[d]` of `x`. */
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
+  checkTensor("permute", x);
+  checkList("permute", "dims", dims);
   const order = dims.map((d) => normalizeDim("permute", d, x.ndim));
   if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
     throw new ShapeError(`permute: got dims ${show(dims)}, expected each of the ${x.ndim} dimensions once`);
@@ -98,6 +106,7 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
 
 /** Two dimensions exchanged. */
 export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
+  checkTensor("transpose", x);
   const a = normalizeDim("transpose", dim0, x.ndim);
   const b = normalizeDim("transpose", dim1, x.ndim);
   return permute(
@@ -114,6 +123,8 @@ const expandOp: Op<[x: Tensor], { shape: Shape }> = {
 
 /** Dimensions of size 1 repeated without copying; -1 keeps a size, and new dimensions may come in front. */
 export function expand(x: Tensor, shape: Shape): Tensor {
+  checkTensor("expand", x);
+  checkList("expand", "the shape", shape);
   const lead = shape.length - x.ndim;
   const target = shape.map((size, d) => (size === -1 && d >= lead ? x.shape[d - lead]! : size));
   checkShape("expand", target);
@@ -157,6 +168,7 @@ const sliceOp: Op<[x: Tensor], SliceParams> = {
  * positions beyond the ends are clamped, as in Python.
  */
 export function slice(x: Tensor, dim: number, start = 0, end = Number.MAX_SAFE_INTEGER, step = 1): Tensor {
+  checkTensor("slice", x);
   const d = normalizeDim("slice", dim, x.ndim);
   if (!Number.isInteger(start) || !Number.isInteger(end)) {
     throw new ArgumentError(`slice: got start ${start} and end ${end}, expected whole numbers`);

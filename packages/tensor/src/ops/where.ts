@@ -7,7 +7,7 @@ import { empty } from "../create.ts";
 import { broadcastShapes, broadcastStrides } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { scalarLike } from "./binary.ts";
-import { checkDType, checkNotBytes, checkSameDevice, checkSameDType } from "./check.ts";
+import { checkDType, checkNotBytes, checkSameDevice, checkSameDType, checkTensor } from "./check.ts";
 
 const whereOp: Op<[condition: Tensor, a: Tensor, b: Tensor], null> = {
   name: "where",
@@ -34,6 +34,7 @@ const whereOp: Op<[condition: Tensor, a: Tensor, b: Tensor], null> = {
  * https://pytorch.org/docs/stable/generated/torch.where.html
  */
 export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
+  checkTensor("where", condition, a, b);
   checkSameDevice("where", condition, a, b);
   checkDType("where", "condition", condition, "bool");
   checkSameDType("where", a, b);

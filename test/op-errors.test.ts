@@ -60,7 +60,7 @@ describe("wrong arguments", () => {
 });
 
 describe("a disposed input", () => {
-  test.each(opTable.map((row) => [row.op, row] as const))("%s", (op, row) => {
+  test.each(opTable.map((row) => [row.op, row] as const))("%s", (_, row) => {
     for (const [name, args] of Object.entries(row.samples)) {
       for (let i = 0; i < numberOfTensors(args); i++) {
         const before = memory();

@@ -55,15 +55,19 @@ const refusedBesides: Readonly<Record<DType | "float", readonly DType[]>> = {
 
 /** A plain value, and what it means to the op. */
 export class Mark {
-  readonly kind: "dim" | "count" | "real" | "flag" | "choice" | "dtype";
+  readonly kind: "dim" | "count" | "real" | "flag" | "choice";
   readonly value: unknown;
   /** The least value of a count. */
   readonly least: number;
 
-  constructor(kind: Mark["kind"], value: unknown, least = 0) {
+  /** Whether null may stand in its place. */
+  readonly optional: boolean;
+
+  constructor(kind: Mark["kind"], value: unknown, least = 0, optional = false) {
     this.kind = kind;
     this.value = value;
     this.least = least;
+    this.optional = optional;
   }
 }
 
@@ -141,8 +145,8 @@ export class Draw {
   count(value: number, least: number): Mark {
     return new Mark("count", value, least);
   }
-  real(low: number, high: number): Mark {
-    return new Mark("real", Math.fround(this.random.uniform(low, high)));
+  real(low: number, high: number, optional = false): Mark {
+    return new Mark("real", Math.fround(this.random.uniform(low, high)), 0, optional);
   }
   flag(): Mark {
     return new Mark("flag", this.chance(0.5));

@@ -120,7 +120,7 @@ function disposed(recipe: Recipe) {
   };
 }
 
-function wrongValues({ kind, value, least }: Mark): readonly Wrong[] {
+function wrongValues({ kind, value, least, optional }: Mark): readonly Wrong[] {
   switch (kind) {
     case "dim":
       return [
@@ -144,7 +144,7 @@ function wrongValues({ kind, value, least }: Mark): readonly Wrong[] {
       return [
         ["NaN for a number", Number.NaN],
         ["a number as a string", String(value)],
-        ["null for a number", null],
+        ...(optional ? [] : [["null for a number", null] as const]),
         ["an object for a number", {}],
       ];
     case "flag":
@@ -154,7 +154,6 @@ function wrongValues({ kind, value, least }: Mark): readonly Wrong[] {
         ["an object for a boolean", {}],
       ];
     case "choice":
-    case "dtype":
       return [
         ["an unknown word", "nonsense"],
         ["a word in capitals", String(value).toUpperCase()],

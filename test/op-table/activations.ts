@@ -100,7 +100,7 @@ export const activationRows: readonly Row[] = [
       "an approximation that does not exist": [
         [x([3]), { approximate: "erf" as "tanh" }],
         ArgumentError,
-        /^gelu: got approximate erf, expected "none" or "tanh"/,
+        /^gelu: got approximate "erf", expected "none" or "tanh"/,
       ],
     },
   }),

@@ -42,8 +42,8 @@ export const unaryGenerators = {
   clamp: (d) => {
     const x = numbers(d);
     const whole = x.recipe.dtype === "int32";
-    const low = whole ? d.integer(-5, 0) : d.real(-1, 0);
-    const high = whole ? d.integer(0, 5) : d.real(0, 1);
+    const low = whole ? d.integer(-5, 0) : d.real(-1, 0, true);
+    const high = whole ? d.integer(0, 5) : d.real(0, 1, true);
     return [x, ...d.pick([[low], [low, high], [null, high], [low, null]])];
   },
   ...{ sigmoid: floats(), silu: floats(), selu: floats(), logSigmoid: floats(), softsign: floats() },

@@ -100,7 +100,7 @@ export const normGenerators = {
       runningVar: d.within(0.2, 3, [channels], exact),
     };
     const training = d.flag();
-    const more = d.some({ momentum: d.real(0, 1), ...(d.chance(0.5) ? {} : scaling(d, [channels])) });
+    const more = d.some({ momentum: d.real(0, 1, true), ...(d.chance(0.5) ? {} : scaling(d, [channels])) });
     return [d.floats(shape), { ...running, training, ...more }];
   },
   layerNorm: (d) => {

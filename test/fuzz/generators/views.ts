@@ -90,7 +90,12 @@ export const viewGenerators = {
   },
   clone: (d) => [anything(d, shapeOf(d))],
   contiguous: (d) => [anything(d, shapeOf(d))],
-  cast: (d) => [anything(d, shapeOf(d)), d.choice("float32", "int32", "bool")],
+  cast: (d) => {
+    const x = anything(d, shapeOf(d));
+    const isFloat = x.recipe.dtype === "float";
+    // Of floats none to float32, which of float64 is a conversion and of float32 the tensor itself.
+    return [x, isFloat ? d.choice("int32", "bool") : d.choice("float32", "int32", "bool")];
+  },
   concat: (d) => {
     const shape = shapeOf(d, 1);
     const dim = d.dim(shape.length);

@@ -9,9 +9,11 @@ import { augmentCases } from "./kernel-cases/augment.ts";
 import type { KernelCase } from "./kernel-cases/case.ts";
 import { conv2dCases } from "./kernel-cases/conv2d.ts";
 import { elementwiseCases } from "./kernel-cases/elementwise.ts";
+import { indexingCases } from "./kernel-cases/indexing.ts";
 import { matmulCases } from "./kernel-cases/matmul.ts";
 import { poolCases } from "./kernel-cases/pool.ts";
 import { reduceCases } from "./kernel-cases/reduce.ts";
+import { scanCases } from "./kernel-cases/scan.ts";
 import { softmaxAndCrossEntropyCases } from "./kernel-cases/softmax.ts";
 
 export type { CaseOf, KernelCase, OperandSpec } from "./kernel-cases/case.ts";
@@ -26,4 +28,6 @@ export const kernelCases: readonly KernelCase[] = [
   ...softmaxAndCrossEntropyCases,
   ...adamCases,
   ...augmentCases,
+  ...indexingCases,
+  ...scanCases,
 ];

@@ -29,6 +29,10 @@ export const kernelNames = namesOf<KernelName>({
   crossEntropyGrad: true,
   adam: true,
   augment: true,
+  gather: true,
+  scatterAdd: true,
+  cumsum: true,
+  argsort: true,
 });
 
 export const unaryOps = namesOf<UnaryOp>({

@@ -10,14 +10,17 @@
 import type { AugmentKernels } from "./kernels/augment.ts";
 import type { Conv2dKernels } from "./kernels/conv2d.ts";
 import type { ElementwiseKernels } from "./kernels/elementwise.ts";
+import type { IndexingKernels } from "./kernels/indexing.ts";
 import type { MatmulKernels } from "./kernels/matmul.ts";
 import type { OptimKernels } from "./kernels/optim.ts";
 import type { PoolKernels } from "./kernels/pool.ts";
 import type { ReduceKernels } from "./kernels/reduce.ts";
+import type { ScanKernels } from "./kernels/scan.ts";
 import type { SoftmaxKernels } from "./kernels/softmax.ts";
 
 export type { Conv2dParams } from "./kernels/conv2d.ts";
 export type { BinaryOp, UnaryOp } from "./kernels/elementwise.ts";
+export type { GatherParams } from "./kernels/indexing.ts";
 export type { Activation } from "./kernels/matmul.ts";
 export type { Pool2dParams } from "./kernels/pool.ts";
 export type { ReduceOp } from "./kernels/reduce.ts";
@@ -27,10 +30,12 @@ export interface Kernels
   extends AugmentKernels,
     Conv2dKernels,
     ElementwiseKernels,
+    IndexingKernels,
     MatmulKernels,
     OptimKernels,
     PoolKernels,
     ReduceKernels,
+    ScanKernels,
     SoftmaxKernels {}
 
 export type KernelName = keyof Kernels;

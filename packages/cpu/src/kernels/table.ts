@@ -5,9 +5,11 @@ import type { HostKernel } from "../launch.ts";
 import { augment } from "./augment.ts";
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from "./conv2d.ts";
 import { accumulate, adam, binary, copy, fill, unary, where } from "./elementwise.ts";
+import { gather, scatterAdd } from "./indexing.ts";
 import { matmul } from "./matmul.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";
 import { reduce } from "./reduce.ts";
+import { argsort, cumsum } from "./scan.ts";
 import { crossEntropy, crossEntropyGrad, softmax, softmaxGrad } from "./softmax.ts";
 
 export const hostKernels = {
@@ -30,4 +32,8 @@ export const hostKernels = {
   crossEntropyGrad,
   adam,
   augment,
+  gather,
+  scatterAdd,
+  cumsum,
+  argsort,
 } satisfies { readonly [K in KernelName]: HostKernel<K> };

@@ -8,10 +8,12 @@ import { adam } from "./adam.ts";
 import { augment } from "./augment.ts";
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from "./conv2d.ts";
 import { accumulate, binary, copy, fill, unary, where } from "./elementwise.ts";
+import { gather, scatterAdd } from "./indexing.ts";
 import type { Kernel } from "./kernel.ts";
 import { matmul } from "./matmul.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";
 import { reduce } from "./reduce.ts";
+import { argsort, cumsum } from "./scan.ts";
 import { crossEntropy, crossEntropyGrad, softmax, softmaxGrad } from "./softmax.ts";
 
 export const kernels: { readonly [K in KernelName]: Kernel<K> } = {
@@ -34,4 +36,8 @@ export const kernels: { readonly [K in KernelName]: Kernel<K> } = {
   crossEntropyGrad,
   adam,
   augment,
+  gather,
+  scatterAdd,
+  cumsum,
+  argsort,
 };

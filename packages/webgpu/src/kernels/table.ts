@@ -6,10 +6,12 @@ import type { KernelName } from "@mien/tensor";
 import { augment } from "./augment.ts";
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from "./conv2d.ts";
 import { accumulate, adam, binary, copy, fill, unary, where } from "./elementwise.ts";
+import { gather, scatterAdd } from "./indexing.ts";
 import { matmul } from "./matmul.ts";
 import type { Plan } from "./plan.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";
 import { reduce } from "./reduce.ts";
+import { argsort, cumsum } from "./scan.ts";
 import { crossEntropy, crossEntropyGrad, softmax, softmaxGrad } from "./softmax.ts";
 
 type KernelTable = { readonly [K in KernelName]: Plan<K> };
@@ -34,4 +36,8 @@ export const kernels: KernelTable = {
   crossEntropyGrad,
   adam,
   augment,
+  gather,
+  scatterAdd,
+  cumsum,
+  argsort,
 };

@@ -8,10 +8,16 @@
 import { binaryRows } from "./op-table/binary.ts";
 import { conv2dRows } from "./op-table/conv2d.ts";
 import { copyRows } from "./op-table/copies.ts";
+import { indexingRows } from "./op-table/indexing.ts";
+import { maskRows } from "./op-table/mask.ts";
 import { matmulRows } from "./op-table/matmul.ts";
+import { padRows } from "./op-table/pad.ts";
+import { rearrangeRows } from "./op-table/rearrange.ts";
 import { reduceRows } from "./op-table/reduce.ts";
 import type { Row } from "./op-table/row.ts";
+import { scanRows } from "./op-table/scan.ts";
 import { softmaxRows } from "./op-table/softmax.ts";
+import { splitRows } from "./op-table/split.ts";
 import { trainingRows } from "./op-table/training.ts";
 import { unaryRows } from "./op-table/unary.ts";
 import { viewRows } from "./op-table/views.ts";
@@ -26,4 +32,10 @@ export const opTable: readonly Row[] = [
   ...conv2dRows,
   ...softmaxRows,
   ...trainingRows,
+  ...indexingRows,
+  ...scanRows,
+  ...maskRows,
+  ...padRows,
+  ...rearrangeRows,
+  ...splitRows,
 ];

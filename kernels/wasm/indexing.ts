@@ -14,21 +14,38 @@ function resolve(index: usize, size: i32): i32 {
 /** Cut by rows of the result: the `inner` elements of one place along the axis. */
 export function gather(args: usize, chunk: i32): void {
   const a = changetype<AxisArgs>(args);
-  const width = a.inner, rowBytes = bytes(width), missing: u32 = a.isFloat ? 0x7fc00000 : 0;
-  const end = min(a.outer * a.count, (chunk + 1) * a.outersPerChunk);
-  for (let row = chunk * a.outersPerChunk; row < end; row++) {
-    const x = a.start(a.x, row / a.count, a.size, 0), out = a.out + <usize>row * rowBytes;
-    if (a.flag) {
-      const at = resolve(a.index + bytes(row % a.count), a.size), from = x + <usize>at * rowBytes;
-      if (at < 0) fillWith(out, missing, width);
-      else if (width >= 8) memory.copy(out, from, rowBytes);
-      else for (let i = 0; i < width; i++) store<u32>(out + bytes(i), load<u32>(from + bytes(i)));
-    } else {
-      const index = a.index + <usize>row * rowBytes;
-      for (let i = 0; i < width; i++) {
-        const at = resolve(index + bytes(i), a.size);
-        store<u32>(out + bytes(i), at < 0 ? missing : load<u32>(x + <usize>at * rowBytes + bytes(i)));
-      }
+  const inner = a.inner, count = a.count, missing: u32 = a.isFloat ? 0x7fc00000 : 0;
+  const end = min(a.outer * count, (chunk + 1) * a.outersPerChunk);
+  for (let row = chunk * a.outersPerChunk; row < end; ) {
+    const outer = row / count, j = row % count, rows = min(count - j, end - row);
+    const x = a.start(a.x, outer, a.size, 0), out = a.start(a.out, outer, count, j * inner);
+    if (a.flag) gatherRows(x, a.size, inner, a.index + bytes(j), rows, out, missing);
+    else gatherElements(x, a.size, inner, a.start(a.index, outer, count, j * inner), rows, out, missing);
+    row += rows;
+  }
+}
+
+/** Rows that move as a whole, each with one index. */
+function gatherRows(x: usize, size: i32, inner: i32, index: usize, rows: i32, out: usize, missing: u32): void {
+  const rowBytes = bytes(inner);
+  for (const end = index + bytes(rows); index < end; index += 4, out += rowBytes) {
+    const at = resolve(index, size), from = x + <usize>at * rowBytes;
+    if (inner == 1) store<u32>(out, at < 0 ? missing : load<u32>(from));
+    else if (at < 0) fillWith(out, missing, inner);
+    else if (inner >= 8) memory.copy(out, from, rowBytes);
+    else for (let i = 0; i < inner; i++) store<u32>(out + bytes(i), load<u32>(from + bytes(i)));
+  }
+}
+
+/** Rows in which each element has its own index. */
+function gatherElements(
+  x: usize, size: i32, inner: i32, index: usize, rows: i32, out: usize, missing: u32,
+): void {
+  const rowBytes = bytes(inner);
+  for (; rows > 0; rows--, index += rowBytes, out += rowBytes) {
+    for (let i: usize = 0; i < rowBytes; i += 4) {
+      const at = resolve(index + i, size);
+      store<u32>(out + i, at < 0 ? missing : load<u32>(x + <usize>at * rowBytes + i));
     }
   }
 }
@@ -57,7 +74,7 @@ export function scatterAdd(args: usize, chunk: i32): void {
       } else {
         for (let i = 0; i < width; i++) {
           const at = resolve(index + bytes(i), a.size);
-          if (at >= 0) addRun(out + <usize>at * row + bytes(i), src + bytes(i), 1, isFloat);
+          if (at >= 0) addOne(out + <usize>at * row + bytes(i), src + bytes(i), isFloat);
         }
         index += row;
       }
@@ -73,8 +90,11 @@ function addRun(to: usize, from: usize, count: i32, isFloat: bool): void {
     const sum = isFloat ? f32x4.add(v128.load(to), v128.load(from)) : i32x4.add(v128.load(to), v128.load(from));
     v128.store(to, sum);
   }
-  for (; to < end; to += 4, from += 4) {
-    if (isFloat) store<f32>(to, load<f32>(to) + load<f32>(from));
-    else store<i32>(to, load<i32>(to) + load<i32>(from));
-  }
+  for (; to < end; to += 4, from += 4) addOne(to, from, isFloat);
+}
+
+@inline
+function addOne(to: usize, from: usize, isFloat: bool): void {
+  if (isFloat) store<f32>(to, load<f32>(to) + load<f32>(from));
+  else store<i32>(to, load<i32>(to) + load<i32>(from));
 }

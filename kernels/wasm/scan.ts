@@ -104,16 +104,24 @@ function sortEntries(entries: usize, other: usize, size: i32): usize {
   for (let width = RUN; width < size; width *= 2) {
     for (let start = 0; start < size; start += 2 * width) {
       const middle = min(size, start + width), end = min(size, start + 2 * width);
-      let left = start, right = middle;
-      for (let to = start; to < end; to++) {
-        const fromLeft =
-          right == end || (left < middle && load<u64>(entryAt(entries, left)) < load<u64>(entryAt(entries, right)));
-        store<u64>(entryAt(other, to), load<u64>(entryAt(entries, fromLeft ? left++ : right++)));
-      }
+      merge(entryAt(entries, start), entryAt(entries, middle), entryAt(entries, end), entryAt(other, start));
     }
     const swapped = entries;
     entries = other;
     other = swapped;
   }
   return entries;
+}
+
+/** Two sorted runs, one behind the other, become one. No branch depends on the values, for nobody could foresee it. */
+function merge(left: usize, middle: usize, end: usize, to: usize): void {
+  let right = middle;
+  for (; left < middle && right < end; to += 8) {
+    const a = load<u64>(left), b = load<u64>(right), takesLeft = a < b;
+    store<u64>(to, select(a, b, takesLeft));
+    left += <usize>takesLeft << 3;
+    right += <usize>!takesLeft << 3;
+  }
+  memory.copy(to, left, middle - left);
+  memory.copy(to + (middle - left), right, end - right);
 }

@@ -6,15 +6,8 @@ export { concat, stack } from "./concat.ts";
 export { type Conv2dOptions, conv2d } from "./conv2d.ts";
 export { cast, clone, contiguous } from "./copy.ts";
 export { type CrossEntropyOptions, crossEntropy, type Reduction } from "./cross-entropy.ts";
-export {
-  type EmbeddingOptions,
-  embedding,
-  gather,
-  indexAdd,
-  indexSelect,
-  oneHot,
-  scatterAdd,
-} from "./indexing.ts";
+export { type EmbeddingOptions, embedding, oneHot } from "./embedding.ts";
+export { gather, indexAdd, indexSelect, scatterAdd } from "./indexing.ts";
 export { maskedFill, tril, triu } from "./mask.ts";
 export { linear, matmul } from "./matmul.ts";
 export { type PadOptions, pad } from "./pad.ts";

@@ -7,20 +7,21 @@
  */
 
 import { apply, type Op } from "../autograd.ts";
-import { arange, empty, tensor } from "../create.ts";
-import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
+import { empty, tensor } from "../create.ts";
+import { DTypeError, ShapeError } from "../errors.ts";
 import type { GatherParams } from "../kernels.ts";
 import { scope } from "../memory.ts";
 import { normalizeDim, type Shape, sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { add, eq, mul, scalarLike } from "./binary.ts";
+import { add, mul } from "./binary.ts";
 import { checkNotBytes, checkRank, checkSameDevice, checkSameDType } from "./check.ts";
-import { cast, contiguous, copyInto } from "./copy.ts";
+import { contiguous } from "./copy.ts";
 import { constantPad } from "./pad.ts";
 import { axisParams } from "./softmax.ts";
-import { reshape, slice, unsqueeze } from "./view.ts";
+import { slice } from "./view.ts";
 
-interface Params {
+/** How the two sides of an op hang together. */
+export interface IndexingParams {
   readonly dim: number;
   /** Whether the index is a list for all rows, or has an element for each of `places`. */
   readonly shared: boolean;
@@ -31,7 +32,13 @@ interface Params {
 }
 
 /** Runs one of the two kernels; `into` is where to write, if anywhere in particular. */
-function launch(kernel: "gather" | "scatterAdd", from: Tensor, index: Tensor, params: Params, into?: Tensor) {
+export function launchIndexing(
+  kernel: "gather" | "scatterAdd",
+  from: Tensor,
+  index: Tensor,
+  params: IndexingParams,
+  into?: Tensor,
+): Tensor {
   const { dim, shared, elements, places } = params;
   const { device, dtype } = from;
   const out = into ?? empty(kernel === "gather" ? places : elements, { device, dtype });
@@ -40,25 +47,28 @@ function launch(kernel: "gather" | "scatterAdd", from: Tensor, index: Tensor, pa
   return out;
 }
 
-const gatherOp: Op<[x: Tensor, index: Tensor], Params> = {
+const gatherOp: Op<[x: Tensor, index: Tensor], IndexingParams> = {
   name: "gather",
   saves: { inputs: [1] },
-  forward: ([x, index], params) => launch("gather", x, index, params),
+  forward: ([x, index], params) => launchIndexing("gather", x, index, params),
   gradients: ({ grad, input, params }) => [
-    (into) => launch("scatterAdd", grad, input(1), params, into),
+    (into) => launchIndexing("scatterAdd", grad, input(1), params, into),
     null,
   ],
 };
 
-const scatterAddOp: Op<[src: Tensor, index: Tensor], Params> = {
+const scatterAddOp: Op<[src: Tensor, index: Tensor], IndexingParams> = {
   name: "scatterAdd",
   saves: { inputs: [1] },
-  forward: ([src, index], params) => launch("scatterAdd", src, index, params),
-  gradients: ({ grad, input, params }) => [(into) => launch("gather", grad, input(1), params, into), null],
+  forward: ([src, index], params) => launchIndexing("scatterAdd", src, index, params),
+  gradients: ({ grad, input, params }) => [
+    (into) => launchIndexing("gather", grad, input(1), params, into),
+    null,
+  ],
 };
 
 /** @throws DTypeError unless the tensor holds indices. */
-function checkIndex(op: string, index: Tensor): void {
+export function checkIndex(op: string, index: Tensor): void {
   if (index.dtype !== "int32") {
     throw new DTypeError(
       `${op}: index of the wrong type, got ${index.dtype}, expected int32. Help: convert it with .to("int32")`,
@@ -212,78 +222,5 @@ export function indexAdd(
     const params = { dim: d, shared: true, elements: x.shape, places };
     const sums = apply(scatterAddOp, [source, index], params);
     return add(x, alpha === 1 ? sums : mul(sums, alpha));
-  });
-}
-
-const embeddingOp: Op<[weight: Tensor, index: Tensor], Params & { paddingIdx: number | null }> = {
-  ...gatherOp,
-  name: "embedding",
-  gradients: ({ grad, input, params }) => [
-    (into) => {
-      const gradWeight = launch("scatterAdd", grad, input(1), params, into);
-      const { paddingIdx } = params;
-      if (paddingIdx !== null) {
-        scope(() => copyInto(scalarLike(0, grad), slice(gradWeight, 0, paddingIdx, paddingIdx + 1)));
-      }
-      return gradWeight;
-    },
-    null,
-  ],
-};
-
-export interface EmbeddingOptions {
-  /** The row of the weight that stands for no word: it gets no gradient. Negative ones count from the end. */
-  readonly paddingIdx?: number;
-}
-
-/**
- * Rows of `weight` by their indices. https://pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
- *
- * @param indices int32, of any shape. Negative ones count from the end; one that is out of range gives a row of NaN
- * @param weight [V, D]
- * @returns of the shape of `indices`, and D behind it
- */
-export function embedding(indices: Tensor, weight: Tensor, options: EmbeddingOptions = {}): Tensor {
-  const op = "embedding";
-  checkNotBytes(op, weight);
-  checkIndex(op, indices);
-  checkSameDevice(op, indices, weight);
-  checkRank(op, "weight", weight, ["V", "D"]);
-  const [rows, width] = weight.shape as [number, number];
-  const { paddingIdx } = options;
-  if (paddingIdx !== undefined && !isPosition(paddingIdx, rows)) {
-    throw new ArgumentError(`${op}: got paddingIdx ${paddingIdx}, expected ${-rows}..${rows - 1}`);
-  }
-  const padding = paddingIdx === undefined ? null : (paddingIdx + rows) % rows;
-  return scope(() => {
-    const params = { dim: 0, shared: true, elements: weight.shape, places: [indices.numel, width] };
-    const flat = reshape(indices, [indices.numel]);
-    const chosen = apply(embeddingOp, [weight, flat], { ...params, paddingIdx: padding });
-    return reshape(chosen, [...indices.shape, width]);
-  });
-}
-
-/** Whether `index` names an element of a dimension of that size, from either end. */
-export function isPosition(index: number, size: number): boolean {
-  return Number.isInteger(index) && index >= -size && index < size;
-}
-
-/**
- * A row of `numClasses` for each index, 1 at its class and 0 elsewhere. An index that is no class gives a row of 0.
- * https://pytorch.org/docs/stable/generated/torch.nn.functional.one_hot.html
- *
- * @param indices int32, of any shape
- * @param numClasses cannot be left out as in PyTorch: the largest index is known to the device alone
- * @returns int32, of the shape of `indices`, and numClasses behind it
- */
-export function oneHot(indices: Tensor, numClasses: number): Tensor {
-  const op = "oneHot";
-  checkIndex(op, indices);
-  if (!Number.isInteger(numClasses) || numClasses < 1) {
-    throw new ArgumentError(`${op}: got numClasses ${numClasses}, expected a whole number of at least 1`);
-  }
-  return scope(() => {
-    const classes = arange(0, numClasses, 1, { device: indices.device, dtype: "int32" });
-    return cast(eq(unsqueeze(indices, -1), classes), "int32");
   });
 }

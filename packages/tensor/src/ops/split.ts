@@ -6,7 +6,7 @@ import { ArgumentError, ShapeError } from "../errors.ts";
 import { scope } from "../memory.ts";
 import { normalizeDim, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { isPosition } from "./indexing.ts";
+import { isPosition } from "./check.ts";
 import { reshape, slice } from "./view.ts";
 
 /**

@@ -25,8 +25,8 @@ const shapes: Readonly<Record<string, Sizes>> = {
   "rows of nothing": { outer: 2, size: 5, inner: 0, count: 4 },
 };
 
-/** More elements than 65535 workgroups of 256. */
-const large: Sizes = { outer: 65_537, size: 2, inner: 257, count: 1 };
+/** More elements than 65535 workgroups of 256, and no more bytes than a binding may have by default. */
+const large: Sizes = { outer: 65_537, size: 1, inner: 257, count: 1 };
 
 /** Indices from either end, all in range. */
 const within = (size: number): Init => integers(-size, size - 1);

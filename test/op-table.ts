@@ -10,13 +10,19 @@ import { binaryRows } from "./op-table/binary.ts";
 import { conv2dRows } from "./op-table/conv2d.ts";
 import { copyRows } from "./op-table/copies.ts";
 import { extremumRows } from "./op-table/extremum.ts";
+import { indexingRows } from "./op-table/indexing.ts";
 import { lossRows } from "./op-table/loss.ts";
-import { matmulRows } from "./op-table/matmul.ts";
+import { maskRows } from "./op-table/mask.ts";
+import { matmulRows, matmulRows } from "./op-table/matmul.ts";
 import { normalizeRows } from "./op-table/normalize.ts";
 import { optimRows } from "./op-table/optim.ts";
+import { padRows } from "./op-table/pad.ts";
+import { rearrangeRows } from "./op-table/rearrange.ts";
 import { reduceRows } from "./op-table/reduce.ts";
 import type { Row } from "./op-table/row.ts";
+import { scanRows } from "./op-table/scan.ts";
 import { softmaxRows } from "./op-table/softmax.ts";
+import { splitRows } from "./op-table/split.ts";
 import { statisticsRows } from "./op-table/statistics.ts";
 import { trainingRows } from "./op-table/training.ts";
 import { unaryRows } from "./op-table/unary.ts";
@@ -38,4 +44,10 @@ export const opTable: readonly Row[] = [
   ...lossRows,
   ...trainingRows,
   ...optimRows,
+  ...indexingRows,
+  ...scanRows,
+  ...maskRows,
+  ...padRows,
+  ...rearrangeRows,
+  ...splitRows,
 ];

@@ -9,10 +9,12 @@ export { conv2dWeightGrad, conv2dWeightGradMerge, conv2dWeightGradOffsets } from
 export { accumulate, copy, fill } from "./copy";
 export { crossEntropy, crossEntropyGrad } from "./cross-entropy";
 export { binary, unary, where } from "./elementwise";
+export { gather, scatterAdd } from "./indexing";
 export { matmul, matmulMerge } from "./matmul";
 export { adagrad, adam, movingAverage, rmsprop, sgd } from "./optim";
 export { channelSums, channelSumsMerge, normalize, normalizeGrad, runningStats } from "./normalize";
 export { maxPool2d, maxPool2dGrad } from "./pool";
 export { reduceColumns, reduceMerge, reduceRows } from "./reduce";
+export { argsort, cumsum } from "./scan";
 export { softmax, softmaxGrad } from "./softmax";
 export { heapStart, setThread } from "./thread";

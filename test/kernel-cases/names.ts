@@ -39,6 +39,10 @@ export const kernelNames = namesOf<KernelName>({
   movingAverage: true,
   augment: true,
   custom: true,
+  gather: true,
+  scatterAdd: true,
+  cumsum: true,
+  argsort: true,
 });
 
 export const unaryOps = namesOf<UnaryOp>({

@@ -6,11 +6,13 @@ import { augment } from "./augment.ts";
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from "./conv2d.ts";
 import { custom } from "./custom.ts";
 import { accumulate, binary, copy, fill, unary, where } from "./elementwise.ts";
+import { gather, scatterAdd } from "./indexing.ts";
 import { matmul } from "./matmul.ts";
 import { channelStats, normalize, normalizeGrad, normalizeSums, runningStats } from "./normalize.ts";
 import { adagrad, adam, movingAverage, rmsprop, sgd } from "./optim.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";
 import { reduce } from "./reduce.ts";
+import { argsort, cumsum } from "./scan.ts";
 import { crossEntropy, crossEntropyGrad, softmax, softmaxGrad } from "./softmax.ts";
 
 export const hostKernels = {
@@ -43,4 +45,8 @@ export const hostKernels = {
   movingAverage,
   augment,
   custom,
+  gather,
+  scatterAdd,
+  cumsum,
+  argsort,
 } satisfies { readonly [K in KernelName]: HostKernel<K> };

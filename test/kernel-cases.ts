@@ -9,9 +9,11 @@ import { augmentCases } from "./kernel-cases/augment.ts";
 import type { KernelCase } from "./kernel-cases/case.ts";
 import { conv2dCases } from "./kernel-cases/conv2d.ts";
 import { elementwiseCases } from "./kernel-cases/elementwise.ts";
+import { gridSampleCases } from "./kernel-cases/grid-sample.ts";
 import { matmulCases } from "./kernel-cases/matmul.ts";
 import { poolCases } from "./kernel-cases/pool.ts";
 import { reduceCases } from "./kernel-cases/reduce.ts";
+import { resampleCases } from "./kernel-cases/resample.ts";
 import { softmaxAndCrossEntropyCases } from "./kernel-cases/softmax.ts";
 
 export type { CaseOf, KernelCase, OperandSpec } from "./kernel-cases/case.ts";
@@ -23,6 +25,8 @@ export const kernelCases: readonly KernelCase[] = [
   ...matmulCases,
   ...conv2dCases,
   ...poolCases,
+  ...resampleCases,
+  ...gridSampleCases,
   ...softmaxAndCrossEntropyCases,
   ...adamCases,
   ...augmentCases,

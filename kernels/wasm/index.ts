@@ -10,8 +10,10 @@ export { conv2dWeightGrad, conv2dWeightGradMerge, conv2dWeightGradOffsets } from
 export { accumulate, copy, fill } from "./copy";
 export { crossEntropy, crossEntropyGrad } from "./cross-entropy";
 export { binary, unary, where } from "./elementwise";
+export { gridSample, gridSampleGridGrad, gridSampleInputGrad } from "./grid-sample";
 export { matmul, matmulMerge } from "./matmul";
 export { maxPool2d, maxPool2dGrad } from "./pool";
 export { reduceColumns, reduceMerge, reduceRows } from "./reduce";
+export { resample2d } from "./resample";
 export { softmax, softmaxGrad } from "./softmax";
 export { heapStart, setThread } from "./thread";

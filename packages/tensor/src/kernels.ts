@@ -10,27 +10,33 @@
 import type { AugmentKernels } from "./kernels/augment.ts";
 import type { Conv2dKernels } from "./kernels/conv2d.ts";
 import type { ElementwiseKernels } from "./kernels/elementwise.ts";
+import type { GridSampleKernels } from "./kernels/grid-sample.ts";
 import type { MatmulKernels } from "./kernels/matmul.ts";
 import type { OptimKernels } from "./kernels/optim.ts";
 import type { PoolKernels } from "./kernels/pool.ts";
 import type { ReduceKernels } from "./kernels/reduce.ts";
+import type { ResampleKernels } from "./kernels/resample.ts";
 import type { SoftmaxKernels } from "./kernels/softmax.ts";
 
 export type { Conv2dParams } from "./kernels/conv2d.ts";
 export type { BinaryOp, UnaryOp } from "./kernels/elementwise.ts";
+export type { GridSampleMode, GridSamplePadding, GridSampleParams } from "./kernels/grid-sample.ts";
 export type { Activation } from "./kernels/matmul.ts";
 export type { Pool2dParams } from "./kernels/pool.ts";
 export type { ReduceOp } from "./kernels/reduce.ts";
+export type { Resample2dParams } from "./kernels/resample.ts";
 export type { AxisParams, CrossEntropyParams } from "./kernels/softmax.ts";
 
 export interface Kernels
   extends AugmentKernels,
     Conv2dKernels,
     ElementwiseKernels,
+    GridSampleKernels,
     MatmulKernels,
     OptimKernels,
     PoolKernels,
     ReduceKernels,
+    ResampleKernels,
     SoftmaxKernels {}
 
 export type KernelName = keyof Kernels;

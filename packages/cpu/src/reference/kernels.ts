@@ -8,10 +8,12 @@ import { adam } from "./adam.ts";
 import { augment } from "./augment.ts";
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from "./conv2d.ts";
 import { accumulate, binary, copy, fill, unary, where } from "./elementwise.ts";
+import { gridSample, gridSampleGridGrad, gridSampleInputGrad } from "./grid-sample.ts";
 import type { Kernel } from "./kernel.ts";
 import { matmul } from "./matmul.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";
 import { reduce } from "./reduce.ts";
+import { resample2d } from "./resample.ts";
 import { crossEntropy, crossEntropyGrad, softmax, softmaxGrad } from "./softmax.ts";
 
 export const kernels: { readonly [K in KernelName]: Kernel<K> } = {
@@ -28,6 +30,10 @@ export const kernels: { readonly [K in KernelName]: Kernel<K> } = {
   conv2dWeightGrad,
   maxPool2d,
   maxPool2dGrad,
+  resample2d,
+  gridSample,
+  gridSampleInputGrad,
+  gridSampleGridGrad,
   softmax,
   softmaxGrad,
   crossEntropy,

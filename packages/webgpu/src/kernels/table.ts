@@ -6,10 +6,12 @@ import type { KernelName } from "@mien/tensor";
 import { augment } from "./augment.ts";
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from "./conv2d.ts";
 import { accumulate, adam, binary, copy, fill, unary, where } from "./elementwise.ts";
+import { gridSample, gridSampleGridGrad, gridSampleInputGrad } from "./grid-sample.ts";
 import { matmul } from "./matmul.ts";
 import type { Plan } from "./plan.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";
 import { reduce } from "./reduce.ts";
+import { resample2d } from "./resample.ts";
 import { crossEntropy, crossEntropyGrad, softmax, softmaxGrad } from "./softmax.ts";
 
 type KernelTable = { readonly [K in KernelName]: Plan<K> };
@@ -28,6 +30,10 @@ export const kernels: KernelTable = {
   conv2dWeightGrad,
   maxPool2d,
   maxPool2dGrad,
+  resample2d,
+  gridSample,
+  gridSampleInputGrad,
+  gridSampleGridGrad,
   softmax,
   softmaxGrad,
   crossEntropy,

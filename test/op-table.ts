@@ -9,7 +9,9 @@ import { binaryRows } from "./op-table/binary.ts";
 import { conv2dRows } from "./op-table/conv2d.ts";
 import { copyRows } from "./op-table/copies.ts";
 import { matmulRows } from "./op-table/matmul.ts";
+import { poolingRows } from "./op-table/pooling.ts";
 import { reduceRows } from "./op-table/reduce.ts";
+import { resamplingRows } from "./op-table/resampling.ts";
 import type { Row } from "./op-table/row.ts";
 import { softmaxRows } from "./op-table/softmax.ts";
 import { trainingRows } from "./op-table/training.ts";
@@ -24,6 +26,8 @@ export const opTable: readonly Row[] = [
   ...reduceRows,
   ...matmulRows,
   ...conv2dRows,
+  ...poolingRows,
+  ...resamplingRows,
   ...softmaxRows,
   ...trainingRows,
 ];

@@ -4,4 +4,12 @@ export { Conv2d, type Conv2dLayerOptions } from "./conv.ts";
 export { Flatten } from "./flatten.ts";
 export { Linear, type LinearLayerOptions } from "./linear.ts";
 export type { LayerOptions } from "./options.ts";
-export { MaxPool2d } from "./pooling.ts";
+export {
+  AdaptiveAvgPool2d,
+  AdaptiveMaxPool2d,
+  AvgPool1d,
+  AvgPool2d,
+  MaxPool1d,
+  MaxPool2d,
+} from "./pooling.ts";
+export { Upsample } from "./upsample.ts";

@@ -13,12 +13,14 @@ import { extremumRows } from "./op-table/extremum.ts";
 import { indexingRows } from "./op-table/indexing.ts";
 import { lossRows } from "./op-table/loss.ts";
 import { maskRows } from "./op-table/mask.ts";
-import { matmulRows, matmulRows } from "./op-table/matmul.ts";
+import { matmulRows } from "./op-table/matmul.ts";
 import { normalizeRows } from "./op-table/normalize.ts";
 import { optimRows } from "./op-table/optim.ts";
 import { padRows } from "./op-table/pad.ts";
+import { poolingRows } from "./op-table/pooling.ts";
 import { rearrangeRows } from "./op-table/rearrange.ts";
 import { reduceRows } from "./op-table/reduce.ts";
+import { resamplingRows } from "./op-table/resampling.ts";
 import type { Row } from "./op-table/row.ts";
 import { scanRows } from "./op-table/scan.ts";
 import { softmaxRows } from "./op-table/softmax.ts";
@@ -40,6 +42,8 @@ export const opTable: readonly Row[] = [
   ...matmulRows,
   ...conv2dRows,
   ...normalizeRows,
+  ...poolingRows,
+  ...resamplingRows,
   ...softmaxRows,
   ...lossRows,
   ...trainingRows,

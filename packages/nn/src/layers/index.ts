@@ -29,4 +29,12 @@ export {
   type NormLayerOptions,
 } from "./normalization.ts";
 export type { LayerOptions } from "./options.ts";
-export { MaxPool2d } from "./pooling.ts";
+export {
+  AdaptiveAvgPool2d,
+  AdaptiveMaxPool2d,
+  AvgPool1d,
+  AvgPool2d,
+  MaxPool1d,
+  MaxPool2d,
+} from "./pooling.ts";
+export { Upsample } from "./upsample.ts";

@@ -9,6 +9,7 @@ import { empty, full } from "../create.ts";
 import { type DType, isFloat } from "../dtype.ts";
 import { ArgumentError, DTypeError } from "../errors.ts";
 import type { BinaryOp, DerivativeOp } from "../kernels.ts";
+
 import { scope } from "../memory.ts";
 import { broadcastShapes, broadcastStrides } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";

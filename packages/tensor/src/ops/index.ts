@@ -17,6 +17,15 @@ export {
   softsign,
 } from "./activations.ts";
 export { type AugmentOptions, augment, TRANSFORM_SIZE } from "./augment.ts";
+export {
+  type AdaptiveSize,
+  type AvgPool1dOptions,
+  type AvgPool2dOptions,
+  adaptiveAvgPool2d,
+  adaptiveMaxPool2d,
+  avgPool1d,
+  avgPool2d,
+} from "./avg-pool.ts";
 export { type BatchNormOptions, batchNorm } from "./batch-norm.ts";
 export {
   add,
@@ -40,18 +49,12 @@ export {
 export { concat, stack } from "./concat.ts";
 export { type Conv2dOptions, conv2d } from "./conv2d.ts";
 export { cast, clone, contiguous } from "./copy.ts";
-export {
-  type CrossEntropyOptions,
-  type CrossEntropyOptions,
-  crossEntropy,
-  crossEntropy,
-  type NLLLossOptions,
-  nllLoss,
-  type Reduction,
-} from "./cross-entropy.ts";
+export { type CrossEntropyOptions, crossEntropy, type NLLLossOptions, nllLoss } from "./cross-entropy.ts";
 export { type EmbeddingOptions, embedding, oneHot } from "./embedding.ts";
 export { amax, amin, argmax, argmin, max, min } from "./extremum.ts";
+export { affineGrid, type GridSampleOptions, gridSample } from "./grid-sample.ts";
 export { gather, indexAdd, indexSelect, scatterAdd } from "./indexing.ts";
+export { type InterpolateMode, type InterpolateOptions, interpolate } from "./interpolate.ts";
 export { isFinite, isInf, isNaN, logicalNot } from "./logic.ts";
 export {
   type BinaryCrossEntropyOptions,
@@ -70,7 +73,7 @@ export {
   smoothL1Loss,
 } from "./loss.ts";
 export { maskedFill, tril, triu } from "./mask.ts";
-export { linear, linear, matmul, matmul } from "./matmul.ts";
+export { linear, matmul } from "./matmul.ts";
 export { groupNorm, instanceNorm, layerNorm, type NormalizationOptions } from "./normalize.ts";
 export {
   type AdagradStep,
@@ -84,26 +87,18 @@ export {
   sgdStep,
 } from "./optim-steps.ts";
 export { type PadOptions, pad } from "./pad.ts";
-export { type MaxPool2dOptions, type MaxPool2dOptions, maxPool2d, maxPool2d } from "./pool.ts";
-export { flip, repeat, repeatInterleave, roll, tile } from "./rearrange.ts";
 export {
-  all,
-  amax,
-  amin,
-  any,
-  argmax,
-  argmin,
-  countNonzero,
-  max,
-  mean,
-  mean,
-  min,
-  prod,
-  sum,
-  sum,
-} from "./reduce.ts";
+  type MaxPool1dOptions,
+  type MaxPool2dOptions,
+  maxPool1d,
+  maxPool2d,
+  maxPool2dWithIndices,
+} from "./pool.ts";
+export type { Pool1dOptions, Pool2dOptions, Size2d } from "./pool-window.ts";
+export { flip, repeat, repeatInterleave, roll, tile } from "./rearrange.ts";
+export { all, any, countNonzero, mean, prod, sum } from "./reduce.ts";
 export { argsort, cumsum, type Ordered, type SortOptions, sort, topk } from "./scan.ts";
-export { logSoftmax, logSoftmax, softmax, softmax } from "./softmax.ts";
+export { logSoftmax, softmax } from "./softmax.ts";
 export { chunk, narrow, select, split, unbind } from "./split.ts";
 export {
   logSumExp,
@@ -115,32 +110,22 @@ export {
 } from "./statistics.ts";
 export {
   abs,
-  abs,
   ceil,
   clamp,
   cos,
   erf,
   exp,
-  exp,
   expm1,
   floor,
-  leakyRelu,
-  log,
   log,
   log1p,
   neg,
-  neg,
   reciprocal,
-  reciprocal,
-  relu,
   round,
   rsqrt,
   sign,
-  sign,
   sin,
   sqrt,
-  sqrt,
-  square,
   square,
   tanh,
   trunc,
@@ -148,21 +133,13 @@ export {
 export {
   diagonal,
   expand,
-  expand,
-  flatten,
   flatten,
   movedim,
   permute,
-  permute,
-  reshape,
   reshape,
   slice,
-  slice,
-  squeeze,
   squeeze,
   transpose,
-  transpose,
-  unsqueeze,
   unsqueeze,
 } from "./view.ts";
 export { where } from "./where.ts";

@@ -10,6 +10,7 @@ import { apply, type Op } from "../autograd.ts";
 import { empty, tensor } from "../create.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import type { GatherParams } from "../kernels.ts";
+
 import { scope } from "../memory.ts";
 import { normalizeDim, type Shape, sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";

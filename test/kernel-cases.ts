@@ -12,6 +12,7 @@ import { elementwiseCases } from "./kernel-cases/elementwise.ts";
 import { matmulCases } from "./kernel-cases/matmul.ts";
 import { normalizeCases } from "./kernel-cases/normalize.ts";
 import { poolCases } from "./kernel-cases/pool.ts";
+import { randomCases } from "./kernel-cases/random.ts";
 import { reduceCases } from "./kernel-cases/reduce.ts";
 import { softmaxAndCrossEntropyCases } from "./kernel-cases/softmax.ts";
 
@@ -25,6 +26,7 @@ export const kernelCases: readonly KernelCase[] = [
   ...conv2dCases,
   ...poolCases,
   ...normalizeCases,
+  ...randomCases,
   ...softmaxAndCrossEntropyCases,
   ...adamCases,
   ...augmentCases,

@@ -8,6 +8,7 @@
 import { binaryRows } from "./op-table/binary.ts";
 import { conv2dRows } from "./op-table/conv2d.ts";
 import { copyRows } from "./op-table/copies.ts";
+import { dropoutRows } from "./op-table/dropout.ts";
 import { matmulRows } from "./op-table/matmul.ts";
 import { normalizeRows } from "./op-table/normalize.ts";
 import { reduceRows } from "./op-table/reduce.ts";
@@ -26,6 +27,7 @@ export const opTable: readonly Row[] = [
   ...matmulRows,
   ...conv2dRows,
   ...normalizeRows,
+  ...dropoutRows,
   ...softmaxRows,
   ...trainingRows,
 ];

@@ -13,6 +13,7 @@ export { binary, unary, where } from "./elementwise";
 export { matmul, matmulMerge } from "./matmul";
 export { channelSums, channelSumsMerge, normalize, normalizeGrad, runningStats } from "./normalize";
 export { maxPool2d, maxPool2dGrad } from "./pool";
+export { dropout, uniform } from "./random";
 export { reduceColumns, reduceMerge, reduceRows } from "./reduce";
 export { softmax, softmaxGrad } from "./softmax";
 export { heapStart, setThread } from "./thread";

@@ -32,6 +32,8 @@ export const kernelNames = namesOf<KernelName>({
   normalizeSums: true,
   normalizeGrad: true,
   runningStats: true,
+  uniform: true,
+  dropout: true,
   adam: true,
   augment: true,
 });

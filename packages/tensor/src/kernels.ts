@@ -14,6 +14,7 @@ import type { MatmulKernels } from "./kernels/matmul.ts";
 import type { NormalizeKernels } from "./kernels/normalize.ts";
 import type { OptimKernels } from "./kernels/optim.ts";
 import type { PoolKernels } from "./kernels/pool.ts";
+import type { RandomKernels } from "./kernels/random.ts";
 import type { ReduceKernels } from "./kernels/reduce.ts";
 import type { SoftmaxKernels } from "./kernels/softmax.ts";
 
@@ -22,6 +23,7 @@ export type { BinaryOp, UnaryOp } from "./kernels/elementwise.ts";
 export type { Activation } from "./kernels/matmul.ts";
 export type { NormalizeParams } from "./kernels/normalize.ts";
 export type { Pool2dParams } from "./kernels/pool.ts";
+export type { RandomStream } from "./kernels/random.ts";
 export type { ReduceOp } from "./kernels/reduce.ts";
 export type { AxisParams, CrossEntropyParams } from "./kernels/softmax.ts";
 
@@ -33,6 +35,7 @@ export interface Kernels
     NormalizeKernels,
     OptimKernels,
     PoolKernels,
+    RandomKernels,
     ReduceKernels,
     SoftmaxKernels {}
 

@@ -8,6 +8,7 @@ import { accumulate, adam, binary, copy, fill, unary, where } from "./elementwis
 import { matmul } from "./matmul.ts";
 import { channelStats, normalize, normalizeGrad, normalizeSums, runningStats } from "./normalize.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";
+import { dropout, uniform } from "./random.ts";
 import { reduce } from "./reduce.ts";
 import { crossEntropy, crossEntropyGrad, softmax, softmaxGrad } from "./softmax.ts";
 
@@ -34,6 +35,8 @@ export const hostKernels = {
   normalizeSums,
   normalizeGrad,
   runningStats,
+  uniform,
+  dropout,
   adam,
   augment,
 } satisfies { readonly [K in KernelName]: HostKernel<K> };

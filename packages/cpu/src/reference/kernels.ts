@@ -12,6 +12,7 @@ import type { Kernel } from "./kernel.ts";
 import { matmul } from "./matmul.ts";
 import { channelStats, normalize, normalizeGrad, normalizeSums, runningStats } from "./normalize.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";
+import { dropout, uniform } from "./random.ts";
 import { reduce } from "./reduce.ts";
 import { crossEntropy, crossEntropyGrad, softmax, softmaxGrad } from "./softmax.ts";
 
@@ -38,6 +39,8 @@ export const kernels: { readonly [K in KernelName]: Kernel<K> } = {
   normalizeSums,
   normalizeGrad,
   runningStats,
+  uniform,
+  dropout,
   adam,
   augment,
 };

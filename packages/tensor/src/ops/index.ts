@@ -7,6 +7,7 @@ export { concat, stack } from "./concat.ts";
 export { type Conv2dOptions, conv2d } from "./conv2d.ts";
 export { cast, clone, contiguous } from "./copy.ts";
 export { type CrossEntropyOptions, crossEntropy, type Reduction } from "./cross-entropy.ts";
+export { type DropoutOptions, dropout, dropout2d } from "./dropout.ts";
 export { linear, matmul } from "./matmul.ts";
 export { groupNorm, instanceNorm, layerNorm, type NormOptions } from "./normalize.ts";
 export { type MaxPool2dOptions, maxPool2d } from "./pool.ts";

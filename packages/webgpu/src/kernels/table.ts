@@ -10,6 +10,7 @@ import { matmul } from "./matmul.ts";
 import { channelStats, normalize, normalizeGrad, normalizeSums, runningStats } from "./normalize.ts";
 import type { Plan } from "./plan.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";
+import { dropout, uniform } from "./random.ts";
 import { reduce } from "./reduce.ts";
 import { crossEntropy, crossEntropyGrad, softmax, softmaxGrad } from "./softmax.ts";
 
@@ -38,6 +39,8 @@ export const kernels: KernelTable = {
   normalizeSums,
   normalizeGrad,
   runningStats,
+  uniform,
+  dropout,
   adam,
   augment,
 };

@@ -3,6 +3,7 @@
 
 export { adam } from "./adam";
 export { augment } from "./augment";
+export { channelSums, channelSumsMerge } from "./channel-sums";
 export { conv2d, conv2dPack } from "./conv2d";
 export { conv2dWinograd, winogradWeights } from "./conv2d-winograd";
 export { winogradWeightGrad, winogradWeightGradMerge } from "./conv2d-winograd-weight-grad";
@@ -11,7 +12,7 @@ export { accumulate, copy, fill } from "./copy";
 export { crossEntropy, crossEntropyGrad } from "./cross-entropy";
 export { binary, unary, where } from "./elementwise";
 export { matmul, matmulMerge } from "./matmul";
-export { channelSums, channelSumsMerge, normalize, normalizeGrad, runningStats } from "./normalize";
+export { normalize, normalizeGrad, runningStats } from "./normalize";
 export { maxPool2d, maxPool2dGrad } from "./pool";
 export { dropout, uniform } from "./random";
 export { reduceColumns, reduceMerge, reduceRows } from "./reduce";

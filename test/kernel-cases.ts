@@ -16,6 +16,7 @@ import { matmulCases } from "./kernel-cases/matmul.ts";
 import { normalizeCases } from "./kernel-cases/normalize.ts";
 import { optimCases } from "./kernel-cases/optim.ts";
 import { poolCases } from "./kernel-cases/pool.ts";
+import { randomCases } from "./kernel-cases/random.ts";
 import { reduceCases } from "./kernel-cases/reduce.ts";
 import { resampleCases } from "./kernel-cases/resample.ts";
 import { scanCases } from "./kernel-cases/scan.ts";
@@ -34,6 +35,7 @@ export const kernelCases: readonly KernelCase[] = [
   ...normalizeCases,
   ...resampleCases,
   ...gridSampleCases,
+  ...randomCases,
   ...softmaxAndCrossEntropyCases,
   ...optimCases,
   ...augmentCases,

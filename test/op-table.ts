@@ -9,6 +9,7 @@ import { activationRows } from "./op-table/activations.ts";
 import { binaryRows } from "./op-table/binary.ts";
 import { conv2dRows } from "./op-table/conv2d.ts";
 import { copyRows } from "./op-table/copies.ts";
+import { dropoutRows } from "./op-table/dropout.ts";
 import { extremumRows } from "./op-table/extremum.ts";
 import { indexingRows } from "./op-table/indexing.ts";
 import { lossRows } from "./op-table/loss.ts";
@@ -44,6 +45,7 @@ export const opTable: readonly Row[] = [
   ...normalizeRows,
   ...poolingRows,
   ...resamplingRows,
+  ...dropoutRows,
   ...softmaxRows,
   ...lossRows,
   ...trainingRows,

@@ -2,6 +2,7 @@
 // and which piece of the work to do.
 
 export { augment } from "./augment";
+export { channelSums, channelSumsMerge } from "./channel-sums";
 export { conv2d, conv2dPack } from "./conv2d";
 export { conv2dWinograd, winogradWeights } from "./conv2d-winograd";
 export { winogradWeightGrad, winogradWeightGradMerge } from "./conv2d-winograd-weight-grad";
@@ -13,8 +14,9 @@ export { gather, scatterAdd } from "./indexing";
 export { gridSample, gridSampleGridGrad, gridSampleInputGrad } from "./grid-sample";
 export { matmul, matmulMerge } from "./matmul";
 export { adagrad, adam, movingAverage, rmsprop, sgd } from "./optim";
-export { channelSums, channelSumsMerge, normalize, normalizeGrad, runningStats } from "./normalize";
+export { normalize, normalizeGrad, runningStats } from "./normalize";
 export { maxPool2d, maxPool2dGrad } from "./pool";
+export { dropout, uniform } from "./random";
 export { reduceColumns, reduceMerge, reduceRows } from "./reduce";
 export { argsort, cumsum } from "./scan";
 export { resample2d } from "./resample";

@@ -36,6 +36,8 @@ export const kernelNames = namesOf<KernelName>({
   normalizeSums: true,
   normalizeGrad: true,
   runningStats: true,
+  uniform: true,
+  dropout: true,
   adam: true,
   sgd: true,
   rmsprop: true,

@@ -17,6 +17,7 @@ import type { MatmulKernels } from "./kernels/matmul.ts";
 import type { NormalizeKernels } from "./kernels/normalize.ts";
 import type { OptimKernels } from "./kernels/optim.ts";
 import type { PoolKernels } from "./kernels/pool.ts";
+import type { RandomKernels } from "./kernels/random.ts";
 import type { ReduceKernels } from "./kernels/reduce.ts";
 import type { ResampleKernels } from "./kernels/resample.ts";
 import type { ScanKernels } from "./kernels/scan.ts";
@@ -30,6 +31,7 @@ export type { GatherParams } from "./kernels/indexing.ts";
 export type { Activation } from "./kernels/matmul.ts";
 export type { NormalizeParams } from "./kernels/normalize.ts";
 export type { Pool2dParams } from "./kernels/pool.ts";
+export type { RandomStream } from "./kernels/random.ts";
 export type { ReduceOp } from "./kernels/reduce.ts";
 export type { Resample2dParams } from "./kernels/resample.ts";
 export type { AxisParams, CrossEntropyParams } from "./kernels/softmax.ts";
@@ -45,6 +47,7 @@ export interface Kernels
     NormalizeKernels,
     OptimKernels,
     PoolKernels,
+    RandomKernels,
     ReduceKernels,
     ResampleKernels,
     ScanKernels,

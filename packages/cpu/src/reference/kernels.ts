@@ -15,6 +15,7 @@ import { matmul } from "./matmul.ts";
 import { channelStats, normalize, normalizeGrad, normalizeSums, runningStats } from "./normalize.ts";
 import { adagrad, adam, movingAverage, rmsprop, sgd } from "./optim.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";
+import { dropout, uniform } from "./random.ts";
 import { reduce } from "./reduce.ts";
 import { resample2d } from "./resample.ts";
 import { argsort, cumsum } from "./scan.ts";
@@ -47,6 +48,8 @@ export const kernels: { readonly [K in KernelName]: Kernel<K> } = {
   normalizeSums,
   normalizeGrad,
   runningStats,
+  uniform,
+  dropout,
   adam,
   sgd,
   rmsprop,

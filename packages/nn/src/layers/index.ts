@@ -16,7 +16,9 @@ export {
 } from "./activation.ts";
 export { Sequential } from "./container.ts";
 export { Conv2d, type Conv2dLayerOptions } from "./conv.ts";
+export { Dropout, Dropout2d, type DropoutLayerOptions } from "./dropout.ts";
 export { Flatten } from "./flatten.ts";
+export { Identity } from "./identity.ts";
 export { Linear, type LinearLayerOptions } from "./linear.ts";
 export {
   BatchNorm1d,

@@ -50,6 +50,7 @@ export { concat, stack } from "./concat.ts";
 export { type Conv2dOptions, conv2d } from "./conv2d.ts";
 export { cast, clone, contiguous } from "./copy.ts";
 export { type CrossEntropyOptions, crossEntropy, type NLLLossOptions, nllLoss } from "./cross-entropy.ts";
+export { type DropoutOptions, dropout, dropout2d } from "./dropout.ts";
 export { type EmbeddingOptions, embedding, oneHot } from "./embedding.ts";
 export { amax, amin, argmax, argmin, max, min } from "./extremum.ts";
 export { affineGrid, type GridSampleOptions, gridSample } from "./grid-sample.ts";

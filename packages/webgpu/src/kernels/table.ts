@@ -14,6 +14,7 @@ import { channelStats, normalize, normalizeGrad, normalizeSums, runningStats } f
 import { adagrad, adam, movingAverage, rmsprop, sgd } from "./optim.ts";
 import type { Plan } from "./plan.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";
+import { dropout, uniform } from "./random.ts";
 import { reduce } from "./reduce.ts";
 import { resample2d } from "./resample.ts";
 import { argsort, cumsum } from "./scan.ts";
@@ -48,6 +49,8 @@ export const kernels: KernelTable = {
   normalizeSums,
   normalizeGrad,
   runningStats,
+  uniform,
+  dropout,
   adam,
   sgd,
   rmsprop,

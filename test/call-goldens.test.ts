@@ -18,7 +18,7 @@ import {
 } from "@mien/tensor";
 import { afterAll, describe, expect, test } from "vitest";
 import * as ops from "../packages/tensor/src/ops/index.ts";
-import type { Outputs } from "./op-table/row.ts";
+import type { Results } from "./op-table/row.ts";
 import { distance } from "./support/closeness.ts";
 import { openTestDevices } from "./support/devices.ts";
 import { listOf } from "./support/run-sample.ts";
@@ -99,7 +99,7 @@ async function check(call: Call, device: Device, float: FloatDType, tolerance: n
       requiresGrad: grad !== undefined,
     });
   });
-  const run = table[call.op] as (...args: readonly unknown[]) => Outputs;
+  const run = table[call.op] as (...args: readonly unknown[]) => Results;
   const answer = () => scope(() => listOf(run(...(argumentsOf(call.args, inputs) as unknown[]))));
   if (call.outputs === null) {
     expect(answer).toThrow(ShapeError);

@@ -5,7 +5,7 @@
 // short series or a fitted polynomial holds, by steps that lose nothing. These are called, not put in line: they have
 // many users, and the module would grow by each.
 
-import { exp4, log4, madd } from "./simd";
+import { exp4, joinLow, log4, madd } from "./simd";
 
 /** The sign of `sign` on the size of `value`. */
 @inline
@@ -100,8 +100,8 @@ export function cos4(x: v128): v128 {
 function sineOf(x: v128, quarters: i32): v128 {
   const lowX = f64x2.promote_low_f32x4(x), highX = f64x2.promote_low_f32x4(i64x2.shuffle(x, x, 1, 0));
   const lowN = quarterTurns(lowX), highN = quarterTurns(highX);
-  let r = joined(f32x4.demote_f64x2_zero(restOf(lowX, lowN)), f32x4.demote_f64x2_zero(restOf(highX, highN)));
-  let n = joined(i32x4.trunc_sat_f64x2_s_zero(lowN), i32x4.trunc_sat_f64x2_s_zero(highN));
+  let r = joinLow(f32x4.demote_f64x2_zero(restOf(lowX, lowN)), f32x4.demote_f64x2_zero(restOf(highX, highN)));
+  let n = joinLow(i32x4.trunc_sat_f64x2_s_zero(lowN), i32x4.trunc_sat_f64x2_s_zero(highN));
   const isFar = f32x4.gt(f32x4.abs(x), f32x4.splat(1048576));
   if (v128.any_true(isFar)) {
     const a = turnsOf(f32x4.extract_lane(x, 0)), b = turnsOf(f32x4.extract_lane(x, 1));
@@ -146,12 +146,6 @@ function restOf(x: v128, n: v128): v128 {
 export function lanes(a: f32, b: f32, c: f32, d: f32): v128 {
   const v = f32x4.replace_lane(f32x4.splat(a), 1, b);
   return f32x4.replace_lane(f32x4.replace_lane(v, 2, c), 3, d);
-}
-
-/** The low halves of both. */
-@inline
-function joined(low: v128, high: v128): v128 {
-  return i64x2.shuffle(low, high, 0, 2);
 }
 
 /**

@@ -55,7 +55,7 @@ const refusedBesides: Readonly<Record<DType | "float", readonly DType[]>> = {
 
 /** A plain value, and what it means to the op. */
 export class Mark {
-  readonly kind: "dim" | "count" | "real" | "flag" | "choice";
+  readonly kind: "dim" | "count" | "whole" | "real" | "flag" | "choice";
   readonly value: unknown;
   /** The least value of a count. */
   readonly least: number;
@@ -144,6 +144,10 @@ export class Draw {
   }
   count(value: number, least: number): Mark {
     return new Mark("count", value, least);
+  }
+  /** Any whole number, such as a position or a shift. */
+  whole(low: number, high: number): Mark {
+    return new Mark("whole", this.integer(low, high));
   }
   real(low: number, high: number, optional = false): Mark {
     return new Mark("real", Math.fround(this.random.uniform(low, high)), 0, optional);

@@ -140,6 +140,14 @@ function wrongValues({ kind, value, least, optional }: Mark): readonly Wrong[] {
         ["a count as a string", String(value)],
         ["an object for a count", {}],
       ];
+    case "whole":
+      return [
+        ["half of a position", Number(value) + 0.5],
+        ["NaN for a position", Number.NaN],
+        ["an infinite position", -Infinity],
+        ["a position as a string", String(value)],
+        ["an object for a position", {}],
+      ];
     case "real":
       return [
         ["NaN for a number", Number.NaN],

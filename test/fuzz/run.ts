@@ -7,7 +7,7 @@
  */
 
 import { type Device, type DType, MienError, memoryStats, Tensor } from "@mien/tensor";
-import { type Outputs, Recipe } from "../op-table/row.ts";
+import { Recipe, type Results } from "../op-table/row.ts";
 import { distance } from "../support/closeness.ts";
 import { listOf, makeTensor, type Outcome, type Values } from "../support/run-sample.ts";
 import {
@@ -24,7 +24,7 @@ import { faultsOf, kindsOfFaults, Maker } from "./faults.ts";
 /** An op as the fuzzer sees it. */
 export interface Target {
   readonly op: string;
-  readonly run: (...args: readonly unknown[]) => Outputs;
+  readonly run: (...args: readonly unknown[]) => Results;
   readonly generate: Generate;
 }
 

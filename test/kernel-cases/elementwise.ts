@@ -125,6 +125,7 @@ function unaryCases(): KernelCase[] {
     ...(["neg", "abs", "sign", "square", "relu"] as const).map((op) =>
       unary(op, "int32", contiguous([77]), integers(-30_000, 30_000), "int32"),
     ),
+    unary("square", "int32 that wraps", contiguous([77]), integers(-2e9, 2e9), "int32"),
     // Bounds that a float32 cannot hold.
     ...[[16_777_217, 16_777_221] as const, [-Infinity, 16_777_217] as const, [3, Infinity] as const].map(
       ([alpha, beta]): CaseOf<"unary"> => {
@@ -226,7 +227,7 @@ function binaryCases(): KernelCase[] {
       crossed(
         op,
         "int32 beyond float32",
-        op === "mul" ? [16_777_217, 1, -3] : [16_777_217, 16_777_216, -16_777_217],
+        op === "mul" ? [16_777_217, 1, -3, 2_147_483_647] : [16_777_217, 16_777_216, -16_777_217],
         "int32",
       ),
     ]),

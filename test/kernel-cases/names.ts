@@ -23,6 +23,10 @@ export const kernelNames = namesOf<KernelName>({
   conv2dWeightGrad: true,
   maxPool2d: true,
   maxPool2dGrad: true,
+  resample2d: true,
+  gridSample: true,
+  gridSampleInputGrad: true,
+  gridSampleGridGrad: true,
   softmax: true,
   softmaxGrad: true,
   crossEntropy: true,
@@ -32,6 +36,8 @@ export const kernelNames = namesOf<KernelName>({
   normalizeSums: true,
   normalizeGrad: true,
   runningStats: true,
+  uniform: true,
+  dropout: true,
   adam: true,
   sgd: true,
   rmsprop: true,
@@ -39,6 +45,10 @@ export const kernelNames = namesOf<KernelName>({
   movingAverage: true,
   augment: true,
   custom: true,
+  gather: true,
+  scatterAdd: true,
+  cumsum: true,
+  argsort: true,
 });
 
 export const unaryOps = namesOf<UnaryOp>({

@@ -7,11 +7,11 @@
  */
 
 import {
-  type Choice,
   type DType,
   Generator,
   type MienError,
   numel,
+  type Ordered,
   type Shape,
   type Tensor,
 } from "@mien/tensor";
@@ -78,18 +78,18 @@ interface RowOptions<Args> {
 
 export type ErrorClass = new (message?: string) => MienError;
 
-/** What an op returns: a tensor, several, or several by name. */
-export type Outputs = Tensor | readonly Tensor[] | Choice;
+/** What an op may return; of named tensors the test takes all. */
+export type Results = Tensor | readonly Tensor[] | Ordered;
 
 export interface Row extends Required<RowOptions<readonly unknown[]>> {
   readonly op: string;
-  readonly run: (...args: readonly unknown[]) => Outputs;
+  readonly run: (...args: readonly unknown[]) => Results;
 }
 
 /** A row for `run`: an op, or a function that calls it and returns what it wrote. */
 export function row<Args extends readonly unknown[]>(
   op: string,
-  run: (...args: Args) => Outputs,
+  run: (...args: Args) => Results,
   options: RowOptions<Args>,
 ): Row {
   const layouts: readonly Layout[] = ["plain", "transposed", "sliced", "expanded"];

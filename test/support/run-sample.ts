@@ -18,7 +18,7 @@ import {
   type TypedArray,
   tensor,
 } from "@mien/tensor";
-import { type Layout, type Outputs, Recipe, type Row } from "../op-table/row.ts";
+import { type Layout, Recipe, type Results, type Row } from "../op-table/row.ts";
 
 /** Values of a tensor, brought to the host. */
 export interface Values {
@@ -106,7 +106,7 @@ async function read(x: Tensor): Promise<Values> {
 }
 
 /** The outputs of an op as a list: its one, those in an array, or those with names, as `values` and `indices`. */
-export function listOf(outputs: Outputs): readonly Tensor[] {
+export function listOf(outputs: Results): readonly Tensor[] {
   return outputs instanceof Tensor ? [outputs] : Object.values(outputs);
 }
 

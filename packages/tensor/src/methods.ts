@@ -21,7 +21,10 @@ const names = [
   ...(["isFinite", "isInf", "isNaN", "logicalAnd", "logicalNot", "logicalOr", "logicalXor"] as const),
   ...(["logSoftmax", "softmax"] as const),
   ...(["clone", "contiguous", "matmul"] as const),
-  ...(["flatten", "slice", "squeeze", "transpose", "unsqueeze"] as const),
+  ...(["diagonal", "flatten", "movedim", "slice", "squeeze", "transpose", "unsqueeze"] as const),
+  ...(["chunk", "narrow", "select", "split", "unbind"] as const),
+  ...(["gather", "indexAdd", "indexSelect", "maskedFill", "scatterAdd", "tril", "triu"] as const),
+  ...(["argsort", "cumsum", "flip", "repeatInterleave", "roll", "sort", "tile", "topk"] as const),
 ];
 
 type Named = Pick<typeof ops, (typeof names)[number]>;

@@ -14,6 +14,7 @@ import { type Claim, disown, keep, Owned, own, relievePressure, scope } from "./
 import type { Methods } from "./methods.ts";
 import { checkDifferentiable } from "./ops/check.ts";
 import { cast, contiguous, overwrite } from "./ops/copy.ts";
+import { repeat } from "./ops/rearrange.ts";
 import { expand, permute, reshape } from "./ops/view.ts";
 import { isContiguous, numel, type Shape, show } from "./shape.ts";
 import type { Storage } from "./storage.ts";
@@ -265,6 +266,9 @@ export class Tensor extends Owned implements Operand {
   }
   expand(...shape: number[] | [Shape]): Tensor {
     return expand(this, listOf(shape));
+  }
+  repeat(...sizes: number[] | [readonly number[]]): Tensor {
+    return repeat(this, listOf(sizes));
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Calls of the ops that networks are made of: products, convolutions, pools, norms, losses.
+ * Calls of the ops that networks are made of: products, norms, losses.
  */
 
 import { type Init, integers, uniform } from "../../op-table/row.ts";
@@ -7,7 +7,8 @@ import type { Draw, Generate } from "../draw.ts";
 
 // ---- products ----
 
-const activation = (d: Draw) =>
+/** What a product or convolution applies to its result. */
+export const activation = (d: Draw) =>
   d.some({ activation: d.choice("none", "relu", "leakyRelu"), negativeSlope: d.real(0.01, 0.5) });
 
 export const productGenerators = {
@@ -23,57 +24,6 @@ export const productGenerators = {
     const lead = d.pick([[], [d.size()], [d.size()], [2, 3]]);
     const bias = d.floats([outer], { optional: true, exact: true });
     return [d.floats([...lead, inner]), d.floats([outer, inner]), ...d.upTo(bias, activation(d))];
-  },
-} as const satisfies Readonly<Record<string, Generate>>;
-
-// ---- windows ----
-
-/** One number for both directions, or one for each. */
-export const both = (d: Draw, low: number, high: number, least: number): [number, number, unknown] => {
-  const [h, w] = [d.integer(low, high), d.integer(low, high)];
-  if (d.chance(0.5)) return [h, h, d.count(h, least)];
-  return [h, w, [d.count(h, least), d.count(w, least)]];
-};
-
-/** A size that the window fits into, with what lies around it. */
-export function roomFor(d: Draw, kernel: number, dilation: number, padding: number): number {
-  return Math.max(1, dilation * (kernel - 1) + 1 - 2 * padding) + d.integer(0, 6);
-}
-
-export const windowGenerators = {
-  conv2d: (d) => {
-    const [kH, kW] = [d.integer(1, 4), d.integer(1, 4)];
-    const [, , stride] = both(d, 1, 3, 1);
-    const [padH, padW, padding] = both(d, 0, 2, 0);
-    const [dilationH, dilationW, dilation] = both(d, 1, 2, 1);
-    const groups = d.pick([1, 1, 1, 2, 3]);
-    const [cIn, cOut] = [groups * d.integer(1, 5), groups * d.integer(1, 5)];
-    const image = [roomFor(d, kH, dilationH, padH), roomFor(d, kW, dilationW, padW)];
-    const bias = d.floats([cOut], { optional: true, exact: true });
-    const named = { stride, dilation, ...activation(d) };
-    const options =
-      groups === 1 && d.chance(0.2)
-        ? { ...d.some({ dilation }), padding: "same" }
-        : { ...d.some(named), padding, dilation, groups: d.count(groups, 1) };
-    return [
-      d.floats([d.integer(0, 3), cIn, ...image]),
-      d.floats([cOut, cIn / groups, kH, kW]),
-      bias,
-      options,
-    ];
-  },
-  maxPool2d: (d) => {
-    const [kH, kW, kernel] = both(d, 1, 4, 1);
-    const [padH, padW] = [d.integer(0, kH >> 1), d.integer(0, kW >> 1)];
-    const [dilationH, dilationW, dilation] = both(d, 1, 2, 1);
-    const image = [roomFor(d, kH, dilationH, padH), roomFor(d, kW, dilationW, padW)];
-    const [, , stride] = both(d, 1, 3, 1);
-    const padding = [d.count(padH, 0), d.count(padW, 0)];
-    return [
-      d.floats([d.size(), d.integer(1, 4), ...image]),
-      kernel,
-      { ...d.some({ stride }), padding, dilation },
-    ];
   },
 } as const satisfies Readonly<Record<string, Generate>>;
 
@@ -159,7 +109,7 @@ function classes(d: Draw) {
 
 const classOptions = (d: Draw, count: number) => ({
   weight: d.floats([count], { init: positive, optional: true, exact: true, differentiable: false }),
-  ignoreIndex: d.count(d.integer(0, count - 1), Number.NaN),
+  ignoreIndex: d.whole(0, count - 1),
   reduction: reduction(d),
 });
 

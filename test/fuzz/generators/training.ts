@@ -12,7 +12,14 @@ const state = (d: Draw, shape: readonly number[], low = -2, optional = false) =>
 
 const step = (d: Draw) => d.count(d.integer(1, 50), 1);
 
+const dropping = (d: Draw, shape: readonly number[]): unknown[] => [
+  d.floats(shape),
+  ...d.upTo(d.real(0, 1), d.some({ training: d.flag() })),
+];
+
 export const trainingGenerators = {
+  dropout: (d) => dropping(d, d.shape()),
+  dropout2d: (d) => dropping(d, d.shape(4, 4)),
   augment: (d) => {
     const [count, batch] = [d.integer(1, 4), d.integer(0, 4)];
     const [h, w] = [d.integer(1, 8), d.integer(1, 8)];

@@ -84,7 +84,7 @@ export const viewGenerators = {
   },
   slice: (d) => {
     const shape = shapeOf(d, 1);
-    const position = () => d.integer(-10, 10);
+    const position = () => d.whole(-10, 10);
     const rest = d.upTo(position(), position(), d.count(d.integer(1, 4), 1));
     return [anything(d, shape), d.dim(shape.length), ...rest];
   },

@@ -7,8 +7,8 @@ import type { HostKernel, Launch } from "../launch.ts";
 import { ELEMENTS_PER_CHUNK, ENOUGH_CHUNKS, ROW_ELEMENTS_PER_CHUNK } from "../tuning.ts";
 
 const BYTES_PER_SLOT = 16;
-/** Channels that lie side by side are summed in blocks of whole cache lines. */
-const COLUMNS = 16;
+/** Channels that lie side by side are summed in blocks of some cache lines. */
+const COLUMNS = 64;
 
 interface Sums {
   readonly x: Operand;

@@ -101,8 +101,9 @@ const binaryFunctions: Readonly<Record<BinaryOp, Binary>> = {
   clampGrad: (gradOut, x, low, high) => (x >= low && x <= high ? gradOut : 0),
 };
 
-/** Where whole numbers need more digits than a product of floats has, or end otherwise. Storing wraps all others. */
-const wholeNumberFunctions: Partial<Record<BinaryOp, Binary>> = {
+/** Where a product of whole numbers has more digits than a float, or a function of them is another. Storing wraps. */
+const wholeNumberFunctions: Partial<Record<UnaryOp | BinaryOp, (a: number, b: number) => number>> = {
+  square: (x) => Math.imul(x, x),
   mul: Math.imul,
   pow: integerPower,
 };
@@ -145,7 +146,7 @@ export function unary(
   [x, out]: Arrays<"unary">,
   { op, shape, xStrides, alpha, beta }: Params<"unary">,
 ): void {
-  const f = unaryFunctions[op];
+  const f: Unary = (x instanceof Int32Array && wholeNumberFunctions[op]) || unaryFunctions[op];
   const count = numelOf(shape);
   for (let i = 0; i < count; i++) out[i] = f(x[offsetOf(i, shape, xStrides)]!, alpha, beta);
 }
@@ -154,7 +155,7 @@ export function binary(
   [a, b, out]: Arrays<"binary">,
   { op, shape, aStrides, bStrides, alpha, beta }: Params<"binary">,
 ): void {
-  const f = (a instanceof Int32Array && wholeNumberFunctions[op]) || binaryFunctions[op];
+  const f: Binary = (a instanceof Int32Array && wholeNumberFunctions[op]) || binaryFunctions[op];
   const count = numelOf(shape);
   for (let i = 0; i < count; i++) {
     out[i] = f(a[offsetOf(i, shape, aStrides)]!, b[offsetOf(i, shape, bStrides)]!, alpha, beta);

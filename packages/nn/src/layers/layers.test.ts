@@ -5,14 +5,20 @@
 import { openReference } from "@mien/cpu";
 import {
   ArgumentError,
+  adaptiveAvgPool2d,
+  adaptiveMaxPool2d,
+  avgPool1d,
+  avgPool2d,
   conv2d,
   elu,
   Generator,
   gelu,
   hardsigmoid,
   hardswish,
+  interpolate,
   linear,
   logSoftmax,
+  maxPool1d,
   maxPool2d,
   randn,
   relu6,
@@ -28,6 +34,10 @@ import {
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Module } from "../module.ts";
 import {
+  AdaptiveAvgPool2d,
+  AdaptiveMaxPool2d,
+  AvgPool1d,
+  AvgPool2d,
   Conv2d,
   ELU,
   Flatten,
@@ -37,6 +47,7 @@ import {
   LeakyReLU,
   Linear,
   LogSoftmax,
+  MaxPool1d,
   MaxPool2d,
   ReLU,
   ReLU6,
@@ -47,6 +58,7 @@ import {
   Softmax,
   Softplus,
   Tanh,
+  Upsample,
 } from "./index.ts";
 
 beforeAll(() => setDefaultDevice(openReference()));
@@ -109,6 +121,26 @@ describe("layers call their operation", () => {
     const x = randn([4, 6]).mul(4);
     await expectEqual(layer.forward(x), compute(x));
     expect(layer.parameters()).toEqual([]);
+  });
+
+  test("pooling and upsampling", async () => {
+    const x = randn([2, 3, 5, 4]);
+    const hanging = { stride: 2, padding: 1, ceilMode: true };
+    await expectEqual(new MaxPool2d(3, hanging).forward(x), maxPool2d(x, 3, hanging));
+    await expectEqual(new AvgPool2d(2).forward(x), avgPool2d(x, 2));
+    const uncounted = { ...hanging, countIncludePad: false };
+    await expectEqual(new AvgPool2d([3, 2], uncounted).forward(x), avgPool2d(x, [3, 2], uncounted));
+    await expectEqual(new AdaptiveAvgPool2d(1).forward(x), adaptiveAvgPool2d(x, 1));
+    await expectEqual(new AdaptiveAvgPool2d([2, null]).forward(x), adaptiveAvgPool2d(x, [2, null]));
+    await expectEqual(new AdaptiveMaxPool2d([2, 3]).forward(x), adaptiveMaxPool2d(x, [2, 3]));
+    const bilinear = { scaleFactor: 2, mode: "bilinear" } as const;
+    await expectEqual(new Upsample(bilinear).forward(x), interpolate(x, bilinear));
+    const sequence = randn([2, 3, 7]);
+    await expectEqual(
+      new MaxPool1d(2, { stride: 3 }).forward(sequence),
+      maxPool1d(sequence, 2, { stride: 3 }),
+    );
+    await expectEqual(new AvgPool1d(3, hanging).forward(sequence), avgPool1d(sequence, 3, hanging));
   });
 
   test("Sequential", async () => {

@@ -9,6 +9,7 @@ import { empty, full } from "../create.ts";
 import { type DType, isFloat } from "../dtype.ts";
 import { ArgumentError, DTypeError } from "../errors.ts";
 import type { BinaryOp, DerivativeOp } from "../kernels.ts";
+
 import { scope } from "../memory.ts";
 import { broadcastShapes, broadcastStrides } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
@@ -89,6 +90,15 @@ function holds(dtype: DType, value: number): boolean {
   return dtype === "int32" ? (value | 0) === value : value === 0 || value === 1;
 }
 
+/** @throws DTypeError if the type of `like` cannot hold `value`. */
+export function checkHolds(op: string, value: number, like: Tensor): void {
+  if (holds(like.dtype, value)) return;
+  throw new DTypeError(
+    `${op}: got the number ${value} beside ${like.dtype}, expected one that this type can hold. ` +
+      (like.dtype === "bool" ? "Help: use 0 or 1" : 'Help: convert the tensor with .to("float32")'),
+  );
+}
+
 /** A number as a tensor of no dimensions. */
 export function scalarLike(value: number, like: Tensor): Tensor {
   return full([], value, { device: like.device, dtype: like.dtype });
@@ -108,11 +118,8 @@ function withTensors(
       throw new ArgumentError(`${name}: got two numbers, expected at least one tensor`);
     checkTypes(name, like, accepted);
     const scalar = (value: number) => {
-      if (holds(like.dtype, value)) return scalarLike(value, like);
-      throw new DTypeError(
-        `${name}: got the number ${value} beside ${like.dtype}, expected one that this type can hold. ` +
-          (like.dtype === "bool" ? "Help: use 0 or 1" : 'Help: convert the tensor with .to("float32")'),
-      );
+      checkHolds(name, value, like);
+      return scalarLike(value, like);
     };
     const x = typeof a === "number" ? scalar(a) : a;
     const y = typeof b === "number" ? scalar(b) : b;

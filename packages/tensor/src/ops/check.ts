@@ -161,6 +161,11 @@ export function checkRank(op: string, what: string, x: Tensor, layout: readonly 
   }
 }
 
+/** Whether `index` names an element of a dimension of that size, from either end. */
+export function isPosition(index: number, size: number): boolean {
+  return Number.isInteger(index) && index >= -size && index < size;
+}
+
 /**
  * One number for both directions, or one for each: `[height, width]`.
  *

@@ -15,6 +15,7 @@ import { div, eq, mul, scalarLike } from "./binary.ts";
 import { checkFlag, checkTensor } from "./check.ts";
 import { cast } from "./copy.ts";
 import { type Dims, keptShape, type Reduced, reduce, reduced, spread } from "./reduce.ts";
+import type { Ordered } from "./scan.ts";
 import { flatten, reshape } from "./view.ts";
 import { where } from "./where.ts";
 
@@ -52,12 +53,6 @@ export function amin(x: Tensor, dims?: number | readonly number[], keepdim = fal
   return apply(aminOp, [x], reduced("amin", x, dims, keepdim));
 }
 
-/** What was chosen along a dimension, and where it lay: int32, the first of equal ones. */
-export interface Choice {
-  readonly values: Tensor;
-  readonly indices: Tensor;
-}
-
 function chosen(op: "max" | "min"): Op<[x: Tensor, indices: Tensor], Reduced> {
   return {
     name: op,
@@ -78,7 +73,7 @@ function chosen(op: "max" | "min"): Op<[x: Tensor, indices: Tensor], Reduced> {
 const maxOp = chosen("max");
 const minOp = chosen("min");
 
-function choose(op: typeof maxOp, x: Tensor, dim: number, keepdim: boolean): Choice {
+function choose(op: typeof maxOp, x: Tensor, dim: number, keepdim: boolean): Ordered {
   const name = op.name as "max" | "min";
   checkChoice(name, x, dim);
   const params = reduced(name, x, normalizeDim(name, dim, x.ndim), keepdim);
@@ -94,8 +89,8 @@ function choose(op: typeof maxOp, x: Tensor, dim: number, keepdim: boolean): Cho
  * https://pytorch.org/docs/stable/generated/torch.max.html
  */
 export function max(x: Tensor): Tensor;
-export function max(x: Tensor, dim: number, keepdim?: boolean): Choice;
-export function max(x: Tensor, dim?: number, keepdim = false): Tensor | Choice {
+export function max(x: Tensor, dim: number, keepdim?: boolean): Ordered;
+export function max(x: Tensor, dim?: number, keepdim = false): Tensor | Ordered {
   if (dim !== undefined) return choose(maxOp, x, dim, keepdim);
   checkChoice("max", x);
   return apply(amaxOp, [x], reduced("max", x, undefined, false));
@@ -107,8 +102,8 @@ export function max(x: Tensor, dim?: number, keepdim = false): Tensor | Choice {
  * https://pytorch.org/docs/stable/generated/torch.min.html
  */
 export function min(x: Tensor): Tensor;
-export function min(x: Tensor, dim: number, keepdim?: boolean): Choice;
-export function min(x: Tensor, dim?: number, keepdim = false): Tensor | Choice {
+export function min(x: Tensor, dim: number, keepdim?: boolean): Ordered;
+export function min(x: Tensor, dim?: number, keepdim = false): Tensor | Ordered {
   if (dim !== undefined) return choose(minOp, x, dim, keepdim);
   checkChoice("min", x);
   return apply(aminOp, [x], reduced("min", x, undefined, false));

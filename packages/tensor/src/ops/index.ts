@@ -17,6 +17,15 @@ export {
   softsign,
 } from "./activations.ts";
 export { type AugmentOptions, augment, TRANSFORM_SIZE } from "./augment.ts";
+export {
+  type AdaptiveSize,
+  type AvgPool1dOptions,
+  type AvgPool2dOptions,
+  adaptiveAvgPool2d,
+  adaptiveMaxPool2d,
+  avgPool1d,
+  avgPool2d,
+} from "./avg-pool.ts";
 export { type BatchNormOptions, batchNorm } from "./batch-norm.ts";
 export {
   add,
@@ -41,7 +50,12 @@ export { concat, stack } from "./concat.ts";
 export { type Conv2dOptions, conv2d } from "./conv2d.ts";
 export { cast, clone, contiguous } from "./copy.ts";
 export { type CrossEntropyOptions, crossEntropy, type NLLLossOptions, nllLoss } from "./cross-entropy.ts";
-export { amax, amin, argmax, argmin, type Choice, max, min } from "./extremum.ts";
+export { type DropoutOptions, dropout, dropout2d } from "./dropout.ts";
+export { type EmbeddingOptions, embedding, oneHot } from "./embedding.ts";
+export { amax, amin, argmax, argmin, max, min } from "./extremum.ts";
+export { affineGrid, type GridSampleOptions, gridSample } from "./grid-sample.ts";
+export { gather, indexAdd, indexSelect, scatterAdd } from "./indexing.ts";
+export { type InterpolateMode, type InterpolateOptions, interpolate } from "./interpolate.ts";
 export { isFinite, isInf, isNaN, logicalNot } from "./logic.ts";
 export {
   type BinaryCrossEntropyOptions,
@@ -59,6 +73,7 @@ export {
   type SmoothL1LossOptions,
   smoothL1Loss,
 } from "./loss.ts";
+export { maskedFill, tril, triu } from "./mask.ts";
 export { linear, matmul } from "./matmul.ts";
 export { groupNorm, instanceNorm, layerNorm, type NormalizationOptions } from "./normalize.ts";
 export {
@@ -72,9 +87,20 @@ export {
   type SgdStep,
   sgdStep,
 } from "./optim-steps.ts";
-export { type MaxPool2dOptions, maxPool2d } from "./pool.ts";
+export { type PadOptions, pad } from "./pad.ts";
+export {
+  type MaxPool1dOptions,
+  type MaxPool2dOptions,
+  maxPool1d,
+  maxPool2d,
+  maxPool2dWithIndices,
+} from "./pool.ts";
+export type { Pool1dOptions, Pool2dOptions, Size2d } from "./pool-window.ts";
+export { flip, repeat, repeatInterleave, roll, tile } from "./rearrange.ts";
 export { all, any, countNonzero, mean, prod, sum } from "./reduce.ts";
+export { argsort, cumsum, type Ordered, type SortOptions, sort, topk } from "./scan.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
+export { chunk, narrow, select, split, unbind } from "./split.ts";
 export {
   logSumExp,
   type NormOptions,
@@ -105,5 +131,16 @@ export {
   tanh,
   trunc,
 } from "./unary.ts";
-export { expand, flatten, permute, reshape, slice, squeeze, transpose, unsqueeze } from "./view.ts";
+export {
+  diagonal,
+  expand,
+  flatten,
+  movedim,
+  permute,
+  reshape,
+  slice,
+  squeeze,
+  transpose,
+  unsqueeze,
+} from "./view.ts";
 export { where } from "./where.ts";

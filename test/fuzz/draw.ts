@@ -55,7 +55,7 @@ const refusedBesides: Readonly<Record<DType | "float", readonly DType[]>> = {
 
 /** A plain value, and what it means to the op. */
 export class Mark {
-  readonly kind: "dim" | "count" | "whole" | "real" | "flag" | "choice";
+  readonly kind: "dim" | "count" | "whole" | "real" | "datum" | "flag" | "choice";
   readonly value: unknown;
   /** The least value of a count. */
   readonly least: number;
@@ -151,6 +151,10 @@ export class Draw {
   }
   real(low: number, high: number, optional = false): Mark {
     return new Mark("real", Math.fround(this.random.uniform(low, high)), 0, optional);
+  }
+  /** A number that may be anything, NaN too. */
+  datum(): Mark {
+    return new Mark("datum", Math.fround(this.random.normal()));
   }
   flag(): Mark {
     return new Mark("flag", this.chance(0.5));

@@ -155,6 +155,16 @@ function wrongValues({ kind, value, least, optional }: Mark): readonly Wrong[] {
         ...(optional ? [] : [["null for a number", null] as const]),
         ["an object for a number", {}],
       ];
+    case "datum":
+      return [
+        ["a string among numbers", "1"],
+        ["null among numbers", null],
+        ["undefined among numbers", undefined],
+        ["an object among numbers", {}],
+        ["a promise among numbers", Promise.resolve(1)],
+        ["a BigInt among numbers", 1n],
+        ["a tensor among numbers", new Maker("tensor", onDevice)],
+      ];
     case "flag":
       return [
         ["a string for a boolean", "yes"],

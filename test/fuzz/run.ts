@@ -6,7 +6,7 @@
  * devices there are.
  */
 
-import { type Device, type DType, MienError, memoryStats, Tensor } from "@mien/tensor";
+import { type Device, type DType, MienError, memoryStats, setDefaultDevice, Tensor } from "@mien/tensor";
 import { Recipe, type Results } from "../op-table/row.ts";
 import { distance } from "../support/closeness.ts";
 import { listOf, makeTensor, type Outcome, type Values } from "../support/run-sample.ts";
@@ -100,6 +100,7 @@ function expectRefusal(name: CallName, args: Arguments, kind: string, device: De
     if (input instanceof Tensor) inputs.push(input);
     return input;
   });
+  setDefaultDevice(device);
   let thrown: unknown = null;
   let outputs: readonly Tensor[] = [];
   try {
@@ -193,13 +194,19 @@ async function outcome(
       inputs.push(input);
       return input;
     });
+    setDefaultDevice(device);
     outputs = listOf(run(...given));
     const results = await Promise.all(outputs.map(read));
     for (const [i, output] of outputs.entries()) {
       if (!output.requiresGrad || output.isLeaf) continue;
       const { shape, dtype } = output;
       const weights = new Recipe(shape, dtype, (random) => random.normal());
-      const gradient = makeTensor(weights.values(`${seed} gradient ${i}`), shape, { device, dtype }, "plain");
+      const gradient = makeTensor(
+        nudged(weights.values(`${seed} gradient ${i}`), nudge),
+        shape,
+        { device, dtype },
+        "plain",
+      );
       upstream.push(gradient);
       output.backward(gradient);
     }
@@ -220,10 +227,14 @@ function makeOperand(
   const isFloat = recipe.dtype === "float" || recipe.dtype === "float32";
   const dtype = recipe.dtype === "float" ? float : recipe.dtype;
   const values = recipe.values(seed);
-  const moved = new Draw(nudge);
-  const given =
-    nudge && isFloat ? values.map((value) => value * (1 + moved.random.uniform(-1, 1) * 2 ** -24)) : values;
-  return makeTensor(given, recipe.shape, { device, dtype }, layout);
+  return makeTensor(isFloat ? nudged(values, nudge) : values, recipe.shape, { device, dtype }, layout);
+}
+
+/** The values moved by up to half a digit of float32, each by its own, in a way that the number `by` gives. */
+function nudged(values: readonly number[], by: number): readonly number[] {
+  if (by === 0) return values;
+  const { random } = new Draw(by);
+  return values.map((value) => value * (1 + random.uniform(-1, 1) * 2 ** -24));
 }
 
 async function read(x: Tensor): Promise<Values> {

@@ -5,6 +5,7 @@
 import { dropout, dropout2d, Generator, type Tensor } from "@mien/tensor";
 import { opTable } from "../op-table.ts";
 import { type Generate, isPlainObject } from "./draw.ts";
+import { creationGenerators, creations } from "./generators/creation.ts";
 import { binaryGenerators, unaryGenerators } from "./generators/elementwise.ts";
 import { indexingGenerators, partGenerators } from "./generators/indexing.ts";
 import { lossGenerators, normGenerators, productGenerators } from "./generators/networks.ts";
@@ -28,6 +29,7 @@ const generators: Readonly<Record<string, Generate>> = {
   ...normGenerators,
   ...lossGenerators,
   ...trainingGenerators,
+  ...creationGenerators,
 };
 
 type Dropout = typeof dropout;
@@ -45,13 +47,14 @@ const seeded =
 const runs: Readonly<Record<string, Target["run"]>> = {
   dropout: seeded(dropout),
   dropout2d: seeded(dropout2d),
+  ...(creations as Readonly<Record<string, Target["run"]>>),
 };
 
 const rows = new Map(opTable.map((row) => [row.op, row]));
 
 /** What is called is mostly the op table's `run`: for an op that works in place it returns what was written. */
 export const targets: readonly Target[] = Object.entries(generators).map(([op, generate]) => {
-  const row = rows.get(op);
-  if (!row) throw new Error(`fuzz: ${op} has a generator but no row in the op table`);
-  return { op, generate, run: runs[op] ?? row.run };
+  const run = runs[op] ?? rows.get(op)?.run;
+  if (!run) throw new Error(`fuzz: ${op} has a generator but no row in the op table`);
+  return { op, generate, run };
 });

@@ -6,10 +6,19 @@
  * integer arithmetic, and normal ones on the host, because logarithms differ.
  */
 
+import { describe } from "./describe.ts";
 import type { Device } from "./device.ts";
 import { arrayOf, bytesPerElement, type DType, isFloat, type TypedArray } from "./dtype.ts";
 import { ArgumentError, DeviceError, DTypeError, ShapeError } from "./errors.ts";
-import { checkDifferentiable } from "./ops/check.ts";
+import {
+  checkDifferentiable,
+  checkFlag,
+  checkKnownType,
+  checkMost,
+  checkNames,
+  checkNumber,
+  checkTensor,
+} from "./ops/check.ts";
 import { defaultGenerator, type Generator } from "./random.ts";
 import { checkShape, contiguousStrides, numel, type Shape, show } from "./shape.ts";
 import { Storage } from "./storage.ts";
@@ -49,28 +58,57 @@ export function getDefaultDevice(): Device {
   return device;
 }
 
+const names = ["device", "dtype", "requiresGrad"] as const;
+
 /** A contiguous tensor whose values are undefined: for ops, which overwrite them. */
 export function empty(shape: Shape, options: TensorOptions = {}): Tensor {
-  checkShape("empty", shape);
-  const { device = getDefaultDevice(), dtype = "float32", requiresGrad = false } = options;
-  if (requiresGrad) checkDifferentiable(dtype);
-  if (!device.supports(dtype)) {
-    throw new DTypeError(
-      `tensor: the device ${device.name} has no ${dtype}, expected float32, int32, bool or uint8. ` +
-        'Help: float64 exists on the device "reference" alone',
-    );
-  }
+  return make("empty", shape, options);
+}
+
+/** The same for the function `op`, in whose name errors are. */
+function make(op: string, shape: Shape, options: TensorOptions): Tensor {
+  checkShape(op, shape);
+  const { device, dtype, requiresGrad } = resolved(op, options);
   const storage = new Storage(device, numel(shape) * bytesPerElement[dtype]);
   const out = new Tensor(storage, dtype, [...shape], contiguousStrides(shape), 0);
   if (requiresGrad) out.requiresGrad = true;
   return out;
 }
 
+/** The options with their defaults, and with a type that the device has. */
+function resolved(op: string, options: TensorOptions): Required<TensorOptions> {
+  const { device = getDefaultDevice(), dtype = "float32", requiresGrad = false } = options;
+  checkKnownType(op, dtype);
+  checkFlag(op, "requiresGrad", requiresGrad);
+  if (requiresGrad) checkDifferentiable(dtype);
+  if (!device.supports(dtype)) {
+    throw new DTypeError(
+      `${op}: the device ${device.name} has no ${dtype}, expected float32, int32, bool or uint8. ` +
+        'Help: float64 exists on the device "reference" alone',
+    );
+  }
+  return { device, dtype, requiresGrad };
+}
+
 type Nested = number | boolean | readonly Nested[];
 
 /** Nested arrays as one list, in row-major order. */
 function flattened(data: readonly Nested[]): number[] {
-  return data.flatMap((item) => (typeof item === "object" ? flattened(item) : [Number(item)]));
+  return data.flatMap((item) => (Array.isArray(item) ? flattened(item) : [numberOf(item as number)]));
+}
+
+/** @throws ArgumentError for what is no number, which must not become NaN in silence. */
+function numberOf(item: number | boolean): number {
+  if (typeof item === "number" || typeof item === "boolean") return Number(item);
+  const help = (item as unknown) instanceof Promise ? ". Help: await it" : "";
+  throw new ArgumentError(
+    `tensor: got ${describe(item)}, expected a number, numbers in arrays, or a typed array of them${help}`,
+  );
+}
+
+/** Whether these are the numbers of a typed array. BigInts are not: no element type holds them. */
+function isTypedArray(data: unknown): data is TypedArray {
+  return ArrayBuffer.isView(data) && "length" in data && !/^Big/.test(data.constructor.name);
 }
 
 /** The shape of nested arrays; throws where they are ragged. */
@@ -95,16 +133,17 @@ function shapeOf(data: Nested): number[] {
  * @throws ShapeError if rows differ in length, or the shape does not have as many elements as the data
  */
 export function tensor(data: Nested | TypedArray, options: TensorOptions & { shape?: Shape } = {}): Tensor {
-  const flat = ArrayBuffer.isView(data) ? data : typeof data === "object" ? flattened(data) : [Number(data)];
-  const shape = options.shape ?? (ArrayBuffer.isView(data) ? [data.length] : shapeOf(data));
+  checkNames("tensor", options, [...names, "shape"]);
+  const flat = isTypedArray(data) ? data : flattened([data]);
+  const shape = options.shape ?? (isTypedArray(data) ? [data.length] : shapeOf(data));
   checkShape("tensor", shape);
   if (numel(shape) !== flat.length) {
     throw new ShapeError(
       `tensor: got ${flat.length} values, expected ${numel(shape)} for shape ${show(shape)}`,
     );
   }
-  const host = converted(flat, options.dtype ?? "float32");
-  const out = empty(shape, options);
+  const host = converted(flat, resolved("tensor", options).dtype);
+  const out = make("tensor", shape, options);
   out.device.write(out.buffer, 0, host);
   return out;
 }
@@ -128,7 +167,13 @@ function converted(values: ArrayLike<number>, dtype: DType): TypedArray {
 
 /** A tensor in which every element is `value`. */
 export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
-  const out = empty(shape, options);
+  if (typeof value !== "number") throw new ArgumentError(`full: got ${describe(value)}, expected a number`);
+  return filled("full", shape, value, options);
+}
+
+function filled(op: string, shape: Shape, value: number, options: TensorOptions): Tensor {
+  checkNames(op, options, names);
+  const out = make(op, shape, options);
   if (out.dtype === "uint8") out.device.write(out.buffer, 0, new Uint8Array(out.numel).fill(value));
   else {
     const stored = out.dtype === "bool" ? Number(value !== 0) : value;
@@ -138,19 +183,21 @@ export function full(shape: Shape, value: number, options: TensorOptions = {}): 
 }
 
 export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
-  return full(shape, 0, options);
+  return filled("zeros", shape, 0, options);
 }
 
 export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
-  return full(shape, 1, options);
+  return filled("ones", shape, 1, options);
 }
 
 /** Ones of the shape, type and device of another tensor. */
 export function onesLike(like: Tensor): Tensor {
+  checkTensor("onesLike", like);
   return ones(like.shape, { device: like.device, dtype: like.dtype });
 }
 
 export function zerosLike(like: Tensor): Tensor {
+  checkTensor("zerosLike", like);
   return zeros(like.shape, { device: like.device, dtype: like.dtype });
 }
 
@@ -159,12 +206,17 @@ export function zerosLike(like: Tensor): Tensor {
  * float32 if one of the arguments has a fraction.
  */
 export function arange(start: number, end?: number, step = 1, options: TensorOptions = {}): Tensor {
+  checkNames("arange", options, names);
+  resolved("arange", options);
+  for (const [what, value] of Object.entries({ start, end: end === undefined ? start : end, step }))
+    checkNumber("arange", what, value);
   const [from, to] = end === undefined ? [0, start] : [start, end];
   const count = Math.ceil((to - from) / step);
   if (!Number.isFinite(count))
     throw new ArgumentError(
       `arange: got start ${from}, end ${to}, step ${step}, expected finite numbers and a step other than 0`,
     );
+  checkMost("arange", "a count of", count, 2 ** 28);
   const values = Float64Array.from({ length: Math.max(0, count) }, (_, i) => from + i * step);
   const dtype = Number.isInteger(from) && Number.isInteger(step) ? "int32" : "float32";
   return tensor(values, { dtype, ...options });
@@ -175,16 +227,18 @@ export interface RandomOptions extends TensorOptions {
   readonly generator?: Generator;
 }
 
-function checkRandom(op: string, shape: Shape, { dtype = "float32" }: RandomOptions): void {
+function checkRandom(op: string, shape: Shape, options: RandomOptions): void {
+  checkNames(op, options, [...names, "generator"]);
+  const { dtype = "float32" } = options;
   if (!isFloat(dtype)) throw new DTypeError(`${op}: got ${dtype}, expected float32 or float64`);
   checkShape(op, shape);
 }
 
 /** Uniform values in [0, 1), in steps of 2^-24: those that `generator.uniform()` would give. */
 export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
-  const { generator = defaultGenerator } = options;
   checkRandom("rand", shape, options);
-  const out = empty(shape, options);
+  const { generator = defaultGenerator } = options;
+  const out = make("rand", shape, options);
   const count = out.numel;
   out.device.launch("uniform", [out], { ...generator.reserve(count), count, low: 0, high: 1 });
   return out;
@@ -192,8 +246,11 @@ export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
 
 /** Values of the standard normal distribution. */
 export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
-  const { generator = defaultGenerator } = options;
   checkRandom("randn", shape, options);
-  const values = Float64Array.from({ length: numel(shape) }, () => generator.normal());
-  return tensor(values, { ...options, shape });
+  checkMost("randn", "a count of", numel(shape), 2 ** 28);
+  const { generator = defaultGenerator } = options;
+  const out = make("randn", shape, options);
+  const values = Float64Array.from({ length: out.numel }, () => generator.normal());
+  out.device.write(out.buffer, 0, converted(values, out.dtype));
+  return out;
 }

@@ -12,6 +12,9 @@ import { MAX_RANK } from "./kernels.ts";
 
 export type Shape = readonly number[];
 
+/** Beyond any memory, and so few that bytes and strides are still exact. */
+const MAX_ELEMENTS = 2 ** 48;
+
 /** The number of elements: the product of the sizes, 1 for a scalar. */
 export function numel(shape: Shape): number {
   let count = 1;
@@ -55,7 +58,7 @@ export function isContiguous(shape: Shape, strides: readonly number[]): boolean 
   return true;
 }
 
-/** Throws unless `shape` is a list of at most eight whole numbers, none below 0. */
+/** Throws unless `shape` is a list of at most eight whole numbers, none below 0, and their product is thinkable. */
 export function checkShape(op: string, shape: Shape): void {
   checkList(op, "the shape", shape);
   if (shape.length > MAX_RANK) {
@@ -65,6 +68,9 @@ export function checkShape(op: string, shape: Shape): void {
     if (!Number.isSafeInteger(size) || size < 0) {
       throw new ShapeError(`${op}: invalid shape, got ${show(shape)}, expected whole numbers of at least 0`);
     }
+  }
+  if (numel(shape) > MAX_ELEMENTS) {
+    throw new ShapeError(`${op}: too many elements, got shape ${show(shape)}, expected at most 2^48`);
   }
 }
 

@@ -8,7 +8,7 @@ import { describe } from "../describe.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { scope } from "../memory.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkFlag, checkFloat, checkNames, checkRank } from "./check.ts";
+import { checkFlag, checkFloat, checkMost, checkNames, checkRank } from "./check.ts";
 import { maxPool2d } from "./pool.ts";
 import {
   checkPlanes,
@@ -18,7 +18,7 @@ import {
   poolOptions,
   type Size2d,
 } from "./pool-window.ts";
-import { type AxisMap, axisMap, evenTaps, resampling } from "./resample.ts";
+import { type AxisMap, axisMap, evenTaps, LONGEST_SIDE, resampling } from "./resample.ts";
 import { squeeze, unsqueeze } from "./view.ts";
 
 export interface AvgPool2dOptions extends Pool2dOptions {
@@ -133,6 +133,7 @@ function adaptiveSize(op: string, x: Tensor, outputSize: AdaptiveSize): [number,
       );
     }
   }
+  for (const size of [h!, w!]) checkMost(op, "an outputSize of", size, LONGEST_SIDE);
   return [h!, w!];
 }
 

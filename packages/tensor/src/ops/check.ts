@@ -6,7 +6,7 @@
  */
 
 import { describe } from "../describe.ts";
-import { type DType, isFloat } from "../dtype.ts";
+import { bytesPerElement, type DType, isFloat } from "../dtype.ts";
 import { ArgumentError, DeviceError, DisposedError, DTypeError, ShapeError } from "../errors.ts";
 import { show } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
@@ -69,6 +69,16 @@ export function checkNumber(op: string, what: string, value: number): void {
     throw new ArgumentError(`${op}: got ${what} ${describe(value)}, expected a number`);
 }
 
+/**
+ * For what the host makes one by one, such as positions: a size with three digits too many is to be an error, not a
+ * program that hangs.
+ *
+ * @throws ArgumentError if `count` is above `most`
+ */
+export function checkMost(op: string, what: string, count: number, most: number): void {
+  if (count > most) throw new ArgumentError(`${op}: got ${what} ${count}, expected at most ${most}`);
+}
+
 /** @throws ArgumentError for anything but true and false. */
 export function checkFlag(op: string, what: string, value: boolean): void {
   if (typeof value !== "boolean")
@@ -106,6 +116,13 @@ export function checkSameDType(op: string, first: Tensor, ...others: readonly Ma
       );
     }
   }
+}
+
+/** @throws DTypeError for what names no element type. */
+export function checkKnownType(op: string, dtype: DType): void {
+  if (Object.hasOwn(bytesPerElement, dtype)) return;
+  const known = Object.keys(bytesPerElement).join(", ");
+  throw new DTypeError(`${op}: got the type ${describe(dtype)}, expected one of ${known}`);
 }
 
 /** @throws DTypeError for the types that have no gradients. */

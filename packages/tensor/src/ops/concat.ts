@@ -6,7 +6,7 @@ import { apply, type Op } from "../autograd.ts";
 import { empty } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { scope } from "../memory.ts";
-import { normalizeDim, sameShape, show } from "../shape.ts";
+import { checkShape, normalizeDim, sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkNotBytes, checkSameDevice, checkSameDType, checkTensors } from "./check.ts";
 import { copyInto } from "./copy.ts";
@@ -59,6 +59,7 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   const [first, ...others] = tensors;
   if (!first) throw new ArgumentError("stack: got no tensors, expected at least one");
   const d = normalizeDim("stack", dim, first.ndim + 1);
+  checkShape("stack", [...first.shape, tensors.length]);
   checkSameDevice("stack", first, ...others);
   checkSameDType("stack", first, ...others);
   checkNotBytes("stack", first);

@@ -4,14 +4,13 @@
 
 import { apply, type Op } from "../autograd.ts";
 import { empty } from "../create.ts";
-import { describe } from "../describe.ts";
-import { bytesPerElement, type DType, isFloat } from "../dtype.ts";
+import { type DType, isFloat } from "../dtype.ts";
 import { DTypeError, GradError, ShapeError } from "../errors.ts";
 import { isGradEnabled } from "../grad-mode.ts";
 import { scope } from "../memory.ts";
 import { broadcastShapes, broadcastStrides, sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkNotBytes, checkSameDevice, checkTensor } from "./check.ts";
+import { checkKnownType, checkNotBytes, checkSameDevice, checkTensor } from "./check.ts";
 
 /** Writes `source`, broadcast and converted, over the values of `target`. In place. */
 export function copyInto(source: Tensor, target: Tensor): void {
@@ -86,10 +85,7 @@ export function contiguous(x: Tensor): Tensor {
  */
 export function cast(x: Tensor, dtype: DType): Tensor {
   checkTensor("cast", x);
-  if (!Object.hasOwn(bytesPerElement, dtype)) {
-    const known = Object.keys(bytesPerElement).join(", ");
-    throw new DTypeError(`cast: got the type ${describe(dtype)}, expected one of ${known}`);
-  }
+  checkKnownType("cast", dtype);
   if (x.dtype === dtype) return x;
   if (dtype === "uint8") {
     throw new DTypeError(

@@ -6,9 +6,10 @@ import { apply, type Op } from "../autograd.ts";
 import { arange } from "../create.ts";
 import { ArgumentError } from "../errors.ts";
 import { scope } from "../memory.ts";
+import { checkShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { eq, scalarLike } from "./binary.ts";
-import { checkNames, checkNotBytes, checkRank, checkSameDevice, isPosition } from "./check.ts";
+import { checkMost, checkNames, checkNotBytes, checkRank, checkSameDevice, isPosition } from "./check.ts";
 import { cast, copyInto } from "./copy.ts";
 import { checkIndex, type IndexingParams, launchIndexing } from "./indexing.ts";
 import { reshape, slice, unsqueeze } from "./view.ts";
@@ -55,6 +56,7 @@ export function embedding(indices: Tensor, weight: Tensor, options: EmbeddingOpt
     throw new ArgumentError(`${op}: got paddingIdx ${paddingIdx}, expected ${-rows}..${rows - 1}`);
   }
   const padding = paddingIdx === undefined ? null : (paddingIdx + rows) % rows;
+  checkShape(op, [...indices.shape, width]);
   return scope(() => {
     const params = { dim: 0, shared: true, elements: weight.shape, places: [indices.numel, width] };
     const flat = reshape(indices, [indices.numel]);
@@ -77,6 +79,8 @@ export function oneHot(indices: Tensor, numClasses: number): Tensor {
   if (!Number.isInteger(numClasses) || numClasses < 1) {
     throw new ArgumentError(`${op}: got numClasses ${numClasses}, expected a whole number of at least 1`);
   }
+  checkShape(op, [...indices.shape, numClasses]);
+  checkMost(op, "numClasses", numClasses, 2 ** 28);
   return scope(() => {
     const classes = arange(0, numClasses, 1, { device: indices.device, dtype: "int32" });
     return cast(eq(unsqueeze(indices, -1), classes), "int32");

@@ -14,6 +14,7 @@ import type { Tensor } from "../tensor.ts";
 import {
   checkFlag,
   checkFloat,
+  checkMost,
   checkNames,
   checkRank,
   checkSameDevice,
@@ -124,6 +125,7 @@ export function affineGrid(theta: Tensor, size: Shape, options: { alignCorners?:
   if (!sameShape(theta.shape, [n, 2, 3])) {
     throw new ShapeError(`${op}: theta of the wrong shape, got ${show(theta.shape)}, expected [${n}, 2, 3]`);
   }
+  checkMost(op, "a number of points of", h * w, 2 ** 24);
   const { alignCorners = false } = options;
   checkFlag(op, "alignCorners", alignCorners);
   const ys = coordinates(h, alignCorners);

@@ -9,9 +9,9 @@ import { ArgumentError, ShapeError } from "../errors.ts";
 import { checkList } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { adaptiveMeans } from "./avg-pool.ts";
-import { checkFlag, checkNames, checkNumber, checkWord, pair } from "./check.ts";
+import { checkFlag, checkMost, checkNames, checkNumber, checkWord, pair } from "./check.ts";
 import { checkPlanes, type Size2d } from "./pool-window.ts";
-import { type AxisMap, axisMap, resampling, type Tap } from "./resample.ts";
+import { type AxisMap, axisMap, LONGEST_SIDE, resampling, type Tap } from "./resample.ts";
 
 export type InterpolateMode = "nearest" | "nearest-exact" | "bilinear" | "bicubic" | "area";
 
@@ -186,6 +186,7 @@ function axesOf(op: string, x: Tensor, options: InterpolateOptions): Axis[] {
         `${inputs.join("x")}, expected at least one pixel`,
     );
   }
+  for (const n of outputs) checkMost(op, "an output size of", n, LONGEST_SIDE);
   return inputs.map((n, d) => {
     const axis = { inputs: n, outputs: outputs[d]! };
     if (alignCorners)

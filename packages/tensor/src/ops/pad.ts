@@ -6,10 +6,10 @@ import { apply, type Op } from "../autograd.ts";
 import { full } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { scope } from "../memory.ts";
-import { checkList, show } from "../shape.ts";
+import { checkList, checkShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkHolds } from "./binary.ts";
-import { checkNames, checkNotBytes, checkNumber, checkWord } from "./check.ts";
+import { checkMost, checkNames, checkNotBytes, checkNumber, checkWord } from "./check.ts";
 import { copyInto } from "./copy.ts";
 import { pick } from "./indexing.ts";
 import { reshape, slice } from "./view.ts";
@@ -84,6 +84,9 @@ export function pad(x: Tensor, padding: readonly number[], options: PadOptions =
   for (const [d, [before, behind]] of given.entries()) checkRoom(mode, x, d, before, behind);
   if (mode === "constant") checkHolds(op, value, x);
   const margins = given.map(([before, behind]) => [Math.max(before, 0), Math.max(behind, 0)] as const);
+  const padded = given.map(([before, behind], d) => x.shape[d]! + before + behind);
+  checkShape(op, padded);
+  if (mode !== "constant") for (const size of padded) checkMost(op, "a padded size of", size, 2 ** 28);
   return scope(() => {
     let y = inside(
       reshape(x, x.shape),

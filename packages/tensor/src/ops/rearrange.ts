@@ -5,7 +5,7 @@
 import { apply, type Op } from "../autograd.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { scope } from "../memory.ts";
-import { checkList, normalizeDim, normalizeDims, show } from "../shape.ts";
+import { checkList, checkShape, normalizeDim, normalizeDims, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkNotBytes } from "./check.ts";
 import { concat } from "./concat.ts";
@@ -81,7 +81,7 @@ export function repeat(x: Tensor, sizes: readonly number[]): Tensor {
         "Help: tile() takes fewer",
     );
   }
-  return repeated(x, sizes);
+  return repeated("repeat", x, sizes);
 }
 
 /**
@@ -91,23 +91,34 @@ export function repeat(x: Tensor, sizes: readonly number[]): Tensor {
 export function tile(x: Tensor, reps: readonly number[]): Tensor {
   checkNotBytes("tile", x);
   checkCounts("tile", reps);
-  return repeated(x, [...new Array<number>(Math.max(0, x.ndim - reps.length)).fill(1), ...reps]);
+  return repeated("tile", x, [...new Array<number>(Math.max(0, x.ndim - reps.length)).fill(1), ...reps]);
 }
 
 /** A number of times for each dimension of `x`, and for new ones in front. */
-function repeated(x: Tensor, times: readonly number[]): Tensor {
+function repeated(op: string, x: Tensor, times: readonly number[]): Tensor {
+  const shape = [...new Array<number>(times.length - x.ndim).fill(1), ...x.shape];
+  checkShape(
+    op,
+    shape.map((size, d) => size * times[d]!),
+  );
   return scope(() => {
-    const shape = [...new Array<number>(times.length - x.ndim).fill(1), ...x.shape];
-    const whole = reshape(x, shape);
-    if (times.every((count) => count === 1)) return clone(whole);
-    return times.reduce((y, count, d) => {
-      if (count === 1) return y;
-      // A block is all that lies behind one place of the dimensions before this one: it is repeated as a whole.
-      const { outer, size, inner } = axisParams(y.shape, d);
-      const blocks = reshape(y, [outer, 1, size * inner]);
-      return reshape(expand(blocks, [outer, count, size * inner]), y.shape.with(d, size * count));
-    }, whole);
+    const whole = times.reduce(
+      (y, count, d) => {
+        if (count === 1) return y;
+        // A block is all that lies behind one place of the dimensions before this one: it is repeated as a whole.
+        const { outer, size, inner } = axisParams(y.shape, d);
+        const blocks = reshape(y, [outer, 1, size * inner]);
+        return reshape(expand(blocks, [outer, count, size * inner]), y.shape.with(d, size * count));
+      },
+      reshape(x, shape),
+    );
+    return copied(whole, x);
   });
+}
+
+/** A copy, if there is none yet: what has one element, or is taken once, is repeated by strides alone. */
+function copied(result: Tensor, x: Tensor): Tensor {
+  return result.storage === x.storage ? clone(result) : result;
 }
 
 /**
@@ -126,7 +137,7 @@ export function repeatInterleave(x: Tensor, repeats: number, dim?: number): Tens
     const { outer, size, inner } = axisParams(y.shape, d);
     const elements = reshape(y, [outer * size, 1, inner]);
     const wide = expand(elements, [outer * size, repeats, inner]);
-    return reshape(wide, y.shape.with(d, size * repeats));
+    return copied(reshape(wide, y.shape.with(d, size * repeats)), x);
   });
 }
 

@@ -11,6 +11,9 @@ import { empty, tensor } from "../create.ts";
 import type { Tensor } from "../tensor.ts";
 import { contiguous } from "./copy.ts";
 
+/** The longest side of an output: each of its pixels has a place in a table that is made on the host. */
+export const LONGEST_SIDE = 2 ** 20;
+
 /** An input position and how much it counts. */
 export type Tap = readonly [index: number, weight: number];
 

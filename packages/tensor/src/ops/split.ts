@@ -6,7 +6,7 @@ import { ArgumentError, ShapeError } from "../errors.ts";
 import { scope } from "../memory.ts";
 import { checkList, normalizeDim, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkTensor, isPosition } from "./check.ts";
+import { checkMost, checkTensor, isPosition } from "./check.ts";
 import { reshape, slice } from "./view.ts";
 
 /**
@@ -96,6 +96,7 @@ export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
   if (!Number.isInteger(chunks) || chunks < 1) {
     throw new ArgumentError(`chunk: got ${chunks} chunks, expected a whole number of at least 1`);
   }
+  checkMost("chunk", "chunks", chunks, 2 ** 20);
   const total = x.shape[d]!;
   if (total === 0) return inParts(x, d, new Array<number>(chunks).fill(0));
   return split(x, Math.ceil(total / chunks), d);

@@ -73,7 +73,9 @@ export function squeeze(x: Tensor, dim?: number): Tensor {
 export function unsqueeze(x: Tensor, dim: number): Tensor {
   checkTensor("unsqueeze", x);
   const at = normalizeDim("unsqueeze", dim, x.ndim + 1);
-  return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
+  const shape = [...x.shape.slice(0, at), 1, ...x.shape.slice(at)];
+  checkShape("unsqueeze", shape);
+  return reshape(x, shape);
 }
 
 const permuteOp: Op<[x: Tensor], { dims: readonly number[] }> = {

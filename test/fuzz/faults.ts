@@ -187,7 +187,7 @@ function wrongValues({ kind, value, least, optional }: Mark): readonly Wrong[] {
 const wrongLists: readonly Wrong[] = [
   ["an object for a list", {}],
   ["a string for a list", "ab"],
-  ["a boolean for a list", true],
+  ["a map for a list", new Map()],
   ["a promise for a list", Promise.resolve([])],
 ];
 

@@ -12,11 +12,12 @@ import { arrayOf, bytesPerElement, type DType, isFloat, type TypedArray } from "
 import { ArgumentError, DeviceError, DTypeError, ShapeError } from "./errors.ts";
 import {
   checkDifferentiable,
+  checkElement,
   checkFlag,
-  checkKnownType,
   checkMost,
   checkNames,
   checkNumber,
+  checkSupported,
   checkTensor,
 } from "./ops/check.ts";
 import { defaultGenerator, type Generator } from "./random.ts";
@@ -78,15 +79,9 @@ function make(op: string, shape: Shape, options: TensorOptions): Tensor {
 /** The options with their defaults, and with a type that the device has. */
 function resolved(op: string, options: TensorOptions): Required<TensorOptions> {
   const { device = getDefaultDevice(), dtype = "float32", requiresGrad = false } = options;
-  checkKnownType(op, dtype);
+  checkSupported(op, dtype, device);
   checkFlag(op, "requiresGrad", requiresGrad);
   if (requiresGrad) checkDifferentiable(dtype);
-  if (!device.supports(dtype)) {
-    throw new DTypeError(
-      `${op}: the device ${device.name} has no ${dtype}, expected float32, int32, bool or uint8. ` +
-        'Help: float64 exists on the device "reference" alone',
-    );
-  }
   return { device, dtype, requiresGrad };
 }
 
@@ -167,7 +162,7 @@ function converted(values: ArrayLike<number>, dtype: DType): TypedArray {
 
 /** A tensor in which every element is `value`. */
 export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
-  if (typeof value !== "number") throw new ArgumentError(`full: got ${describe(value)}, expected a number`);
+  checkElement("full", value);
   return filled("full", shape, value, options);
 }
 

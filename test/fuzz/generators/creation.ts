@@ -36,7 +36,11 @@ export const creationGenerators = {
   full: (d) => [marked(d, d.shape()), d.datum(), ...d.upTo(options(d))],
   ...{ zeros: filled, ones: filled },
   ...{ zerosLike: like, onesLike: like },
-  arange: (d) => [d.real(-9, 9), d.real(-9, 9), ...d.upTo(d.real(0.5, 3))],
+  arange: (d) => [
+    d.real(-9, 9),
+    d.real(-9, 9),
+    ...d.upTo(d.real(0.5, 3), { dtype: d.choice("float32", "int32") }),
+  ],
   ...{ rand: random, randn: random },
 } as const satisfies Readonly<Record<string, Generate>>;
 

@@ -86,7 +86,7 @@ export const indexingGenerators = {
     ]);
     const x = d.floats(shape, { refuses: ["uint8"] });
     if (mode !== "constant") return [x, padding, { mode: d.choice(mode) }];
-    return [x, padding, ...d.upTo(d.some({ mode: d.choice(mode), value: d.real(-1, 1) }))];
+    return [x, padding, ...d.upTo(d.some({ mode: d.choice(mode), value: d.datum() }))];
   },
   cumsum: (d) => {
     const shape = d.shape(1);

@@ -6,6 +6,7 @@
  */
 
 import { describe } from "../describe.ts";
+import type { Device } from "../device.ts";
 import { bytesPerElement, type DType, isFloat } from "../dtype.ts";
 import { ArgumentError, DeviceError, DisposedError, DTypeError, ShapeError } from "../errors.ts";
 import { show } from "../shape.ts";
@@ -63,6 +64,11 @@ export function checkNames<Options extends object>(
   }
 }
 
+/** @throws ArgumentError unless `value` is a number, which here NaN is too: one of those that a tensor may hold. */
+export function checkElement(op: string, value: number): void {
+  if (typeof value !== "number") throw new ArgumentError(`${op}: got ${describe(value)}, expected a number`);
+}
+
 /** @throws ArgumentError unless `value` is a number, which NaN is not. */
 export function checkNumber(op: string, what: string, value: number): void {
   if (typeof value !== "number" || Number.isNaN(value))
@@ -118,11 +124,17 @@ export function checkSameDType(op: string, first: Tensor, ...others: readonly Ma
   }
 }
 
-/** @throws DTypeError for what names no element type. */
-export function checkKnownType(op: string, dtype: DType): void {
-  if (Object.hasOwn(bytesPerElement, dtype)) return;
-  const known = Object.keys(bytesPerElement).join(", ");
-  throw new DTypeError(`${op}: got the type ${describe(dtype)}, expected one of ${known}`);
+/** @throws DTypeError for what names no element type, or one that the device does not have. */
+export function checkSupported(op: string, dtype: DType, device: Device): void {
+  if (!Object.hasOwn(bytesPerElement, dtype)) {
+    const known = Object.keys(bytesPerElement).join(", ");
+    throw new DTypeError(`${op}: got the type ${describe(dtype)}, expected one of ${known}`);
+  }
+  if (device.supports(dtype)) return;
+  throw new DTypeError(
+    `${op}: the device ${device.name} has no ${dtype}, expected float32, int32, bool or uint8. ` +
+      'Help: float64 exists on the device "reference" alone',
+  );
 }
 
 /** @throws DTypeError for the types that have no gradients. */

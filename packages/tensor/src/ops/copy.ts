@@ -10,7 +10,7 @@ import { isGradEnabled } from "../grad-mode.ts";
 import { scope } from "../memory.ts";
 import { broadcastShapes, broadcastStrides, sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkKnownType, checkNotBytes, checkSameDevice, checkTensor } from "./check.ts";
+import { checkNotBytes, checkSameDevice, checkSupported, checkTensor } from "./check.ts";
 
 /** Writes `source`, broadcast and converted, over the values of `target`. In place. */
 export function copyInto(source: Tensor, target: Tensor): void {
@@ -85,7 +85,7 @@ export function contiguous(x: Tensor): Tensor {
  */
 export function cast(x: Tensor, dtype: DType): Tensor {
   checkTensor("cast", x);
-  checkKnownType("cast", dtype);
+  checkSupported("cast", dtype, x.device);
   if (x.dtype === dtype) return x;
   if (dtype === "uint8") {
     throw new DTypeError(

@@ -9,7 +9,7 @@ import { scope } from "../memory.ts";
 import { checkList, checkShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkHolds } from "./binary.ts";
-import { checkMost, checkNames, checkNotBytes, checkNumber, checkWord } from "./check.ts";
+import { checkElement, checkMost, checkNames, checkNotBytes, checkWord } from "./check.ts";
 import { copyInto } from "./copy.ts";
 import { pick } from "./indexing.ts";
 import { reshape, slice } from "./view.ts";
@@ -69,7 +69,7 @@ export function pad(x: Tensor, padding: readonly number[], options: PadOptions =
   const { mode = "constant", value = 0 } = options;
   checkNotBytes(op, x);
   checkWord(op, "mode", mode, ["constant", "reflect", "replicate", "circular"]);
-  checkNumber(op, "value", value);
+  checkElement(op, value);
   checkList(op, "padding", padding);
   if (padding.length % 2 !== 0 || padding.length > 2 * x.ndim || !padding.every(Number.isInteger)) {
     throw new ArgumentError(

@@ -29,6 +29,7 @@ export {
 export { type BatchNormOptions, batchNorm } from "./batch-norm.ts";
 export {
   add,
+  type DivOptions,
   div,
   eq,
   ge,
@@ -55,7 +56,13 @@ export { type EmbeddingOptions, embedding, oneHot } from "./embedding.ts";
 export { amax, amin, argmax, argmin, max, min } from "./extremum.ts";
 export { affineGrid, type GridSampleOptions, gridSample } from "./grid-sample.ts";
 export { gather, indexAdd, indexSelect, scatterAdd } from "./indexing.ts";
-export { type InterpolateMode, type InterpolateOptions, interpolate } from "./interpolate.ts";
+export {
+  type Coordinates,
+  type InterpolateMode,
+  type InterpolateOptions,
+  interpolate,
+  type Rounding,
+} from "./interpolate.ts";
 export { isFinite, isInf, isNaN, logicalNot } from "./logic.ts";
 export {
   type BinaryCrossEntropyOptions,

@@ -1,6 +1,7 @@
 export { LeakyReLU, ReLU } from "./activation.ts";
 export { Sequential } from "./container.ts";
-export { Conv2d, type Conv2dLayerOptions } from "./conv.ts";
+export { Conv1d, type Conv1dLayerOptions, Conv2d, type Conv2dLayerOptions } from "./conv.ts";
+export { ConvTranspose2d, type ConvTranspose2dLayerOptions } from "./conv-transpose.ts";
 export { Flatten } from "./flatten.ts";
 export { Linear, type LinearLayerOptions } from "./linear.ts";
 export type { LayerOptions } from "./options.ts";

@@ -10,6 +10,7 @@ import type { KernelCase } from "./kernel-cases/case.ts";
 import { conv2dCases } from "./kernel-cases/conv2d.ts";
 import { elementwiseCases } from "./kernel-cases/elementwise.ts";
 import { matmulCases } from "./kernel-cases/matmul.ts";
+import { normalizeCases } from "./kernel-cases/normalize.ts";
 import { poolCases } from "./kernel-cases/pool.ts";
 import { reduceCases } from "./kernel-cases/reduce.ts";
 import { softmaxAndCrossEntropyCases } from "./kernel-cases/softmax.ts";
@@ -23,6 +24,7 @@ export const kernelCases: readonly KernelCase[] = [
   ...matmulCases,
   ...conv2dCases,
   ...poolCases,
+  ...normalizeCases,
   ...softmaxAndCrossEntropyCases,
   ...adamCases,
   ...augmentCases,

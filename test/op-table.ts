@@ -9,6 +9,7 @@ import { binaryRows } from "./op-table/binary.ts";
 import { conv2dRows } from "./op-table/conv2d.ts";
 import { copyRows } from "./op-table/copies.ts";
 import { matmulRows } from "./op-table/matmul.ts";
+import { normalizeRows } from "./op-table/normalize.ts";
 import { otherConvolutionRows } from "./op-table/other-convolutions.ts";
 import { reduceRows } from "./op-table/reduce.ts";
 import type { Row } from "./op-table/row.ts";
@@ -26,6 +27,7 @@ export const opTable: readonly Row[] = [
   ...matmulRows,
   ...conv2dRows,
   ...otherConvolutionRows,
+  ...normalizeRows,
   ...softmaxRows,
   ...trainingRows,
 ];

@@ -12,6 +12,7 @@ export { accumulate, copy, fill } from "./copy";
 export { crossEntropy, crossEntropyGrad } from "./cross-entropy";
 export { binary, unary, where } from "./elementwise";
 export { matmul, matmulMerge } from "./matmul";
+export { channelSums, channelSumsMerge, normalize, normalizeGrad, runningStats } from "./normalize";
 export { maxPool2d, maxPool2dGrad } from "./pool";
 export { reduceColumns, reduceMerge, reduceRows } from "./reduce";
 export { softmax, softmaxGrad } from "./softmax";

@@ -27,6 +27,11 @@ export const kernelNames = namesOf<KernelName>({
   softmaxGrad: true,
   crossEntropy: true,
   crossEntropyGrad: true,
+  channelStats: true,
+  normalize: true,
+  normalizeSums: true,
+  normalizeGrad: true,
+  runningStats: true,
   adam: true,
   augment: true,
 });

@@ -29,7 +29,7 @@ interface Format {
   readonly dtype: DType;
   /** Bytes of one element in the file. */
   readonly size: number;
-  readonly decode: (bytes: Uint8Array, count: number) => TypedArray;
+  readonly decode: (bytes: Uint8Array, count: number, name: string) => TypedArray;
 }
 
 const formats: Readonly<Record<string, Format>> = {
@@ -37,6 +37,7 @@ const formats: Readonly<Record<string, Format>> = {
   F32: { dtype: "float32", size: 4, decode: (bytes, count) => view("float32", bytes, count) },
   F16: { dtype: "float32", size: 2, decode: (bytes) => fromFloat16(bytes) },
   BF16: { dtype: "float32", size: 2, decode: (bytes) => fromBFloat16(bytes) },
+  I64: { dtype: "int32", size: 8, decode: fromInt64 },
   I32: { dtype: "int32", size: 4, decode: (bytes, count) => view("int32", bytes, count) },
   U8: { dtype: "uint8", size: 1, decode: (bytes, count) => view("uint8", bytes, count) },
   BOOL: { dtype: "bool", size: 1, decode: (bytes) => Uint32Array.from(bytes) },
@@ -58,9 +59,21 @@ function view(dtype: DType, bytes: Uint8Array, count: number): TypedArray {
   return viewAs(dtype, aligned.buffer, aligned.byteOffset, count);
 }
 
+/** PyTorch counts in int64. What it counts fits int32 as a rule, and where it does not, that is said. */
+function fromInt64(bytes: Uint8Array, count: number, name: string): Int32Array {
+  const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Int32Array.from({ length: count }, (_, i) => {
+    const value = words.getBigInt64(8 * i, true);
+    if (value === BigInt.asIntN(32, value)) return Number(value);
+    throw new DataError(
+      `safetensors: tensor ${quoted(name)} is I64, got ${value} at position ${i}, expected numbers in the range of int32`,
+    );
+  });
+}
+
 /** What a file holds. */
 export interface Safetensors {
-  /** The tensors by name, in the order of the header. float16 and bfloat16 are converted to float32. */
+  /** The tensors by name, in the order of the header. float16 and bfloat16 become float32, and int64 becomes int32. */
   readonly tensors: Map<string, HostTensor>;
   /** Words about the file. An object without a prototype: only what the file says is in it. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -82,7 +95,7 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
     if (dtype === "BOOL" && values.some((value) => value > 1)) {
       throw new DataError(`safetensors: tensor ${quoted(name)} is BOOL but has bytes other than 0 and 1`);
     }
-    tensors.set(name, { dtype: format.dtype, shape, data: format.decode(values, numel(shape)) });
+    tensors.set(name, { dtype: format.dtype, shape, data: format.decode(values, numel(shape), name) });
   }
   const metadata: Record<string, string> = Object.create(null);
   for (const [key, value] of header.metadata) metadata[key] = value;

@@ -18,6 +18,7 @@ import {
   Tensor,
   type TypedArray,
 } from "@mien/tensor";
+import { Buffer } from "./parameter.ts";
 import { encodeSafetensors } from "./safetensors.ts";
 
 /** Tensors by name, in order. */
@@ -34,7 +35,7 @@ export interface HostTensor {
 export type StateSource = ReadonlyMap<string, Tensor | HostTensor>;
 
 export interface LoadResult {
-  /** Names that the target has and the state has not. */
+  /** Names that the target has and the state has not, those of optional buffers left out. */
   readonly missing: readonly string[];
   /** Names that the state has and the target has not. */
   readonly unexpected: readonly string[];
@@ -69,7 +70,9 @@ export function loadTensors(
   state: StateSource,
   strict: boolean,
 ): LoadResult {
-  const missing = [...targets.keys()].filter((name) => !state.has(name));
+  const missing = [...targets].flatMap(([name, target]) =>
+    state.has(name) || (target instanceof Buffer && target.optional) ? [] : [name],
+  );
   const unexpected = [...state.keys()].filter((name) => !targets.has(name));
   const pairs = [...targets].flatMap(([name, target]) => {
     const source = state.get(name);

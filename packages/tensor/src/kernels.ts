@@ -11,6 +11,7 @@ import type { AugmentKernels } from "./kernels/augment.ts";
 import type { Conv2dKernels } from "./kernels/conv2d.ts";
 import type { ElementwiseKernels } from "./kernels/elementwise.ts";
 import type { MatmulKernels } from "./kernels/matmul.ts";
+import type { NormalizeKernels } from "./kernels/normalize.ts";
 import type { OptimKernels } from "./kernels/optim.ts";
 import type { PoolKernels } from "./kernels/pool.ts";
 import type { ReduceKernels } from "./kernels/reduce.ts";
@@ -19,6 +20,7 @@ import type { SoftmaxKernels } from "./kernels/softmax.ts";
 export type { Conv2dParams } from "./kernels/conv2d.ts";
 export type { BinaryOp, UnaryOp } from "./kernels/elementwise.ts";
 export type { Activation } from "./kernels/matmul.ts";
+export type { NormalizeParams } from "./kernels/normalize.ts";
 export type { Pool2dParams } from "./kernels/pool.ts";
 export type { ReduceOp } from "./kernels/reduce.ts";
 export type { AxisParams, CrossEntropyParams } from "./kernels/softmax.ts";
@@ -28,6 +30,7 @@ export interface Kernels
     Conv2dKernels,
     ElementwiseKernels,
     MatmulKernels,
+    NormalizeKernels,
     OptimKernels,
     PoolKernels,
     ReduceKernels,

@@ -10,6 +10,7 @@ import { conv2d, conv2dInputGrad, conv2dWeightGrad } from "./conv2d.ts";
 import { accumulate, binary, copy, fill, unary, where } from "./elementwise.ts";
 import type { Kernel } from "./kernel.ts";
 import { matmul } from "./matmul.ts";
+import { channelStats, normalize, normalizeGrad, normalizeSums, runningStats } from "./normalize.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";
 import { reduce } from "./reduce.ts";
 import { crossEntropy, crossEntropyGrad, softmax, softmaxGrad } from "./softmax.ts";
@@ -32,6 +33,11 @@ export const kernels: { readonly [K in KernelName]: Kernel<K> } = {
   softmaxGrad,
   crossEntropy,
   crossEntropyGrad,
+  channelStats,
+  normalize,
+  normalizeSums,
+  normalizeGrad,
+  runningStats,
   adam,
   augment,
 };

@@ -4,5 +4,15 @@ export { Conv1d, type Conv1dLayerOptions, Conv2d, type Conv2dLayerOptions } from
 export { ConvTranspose2d, type ConvTranspose2dLayerOptions } from "./conv-transpose.ts";
 export { Flatten } from "./flatten.ts";
 export { Linear, type LinearLayerOptions } from "./linear.ts";
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  type BatchNormLayerOptions,
+  GroupNorm,
+  InstanceNorm2d,
+  LayerNorm,
+  type LayerNormLayerOptions,
+  type NormLayerOptions,
+} from "./normalization.ts";
 export type { LayerOptions } from "./options.ts";
 export { MaxPool2d } from "./pooling.ts";

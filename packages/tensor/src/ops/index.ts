@@ -1,6 +1,7 @@
 export type { ActivationOptions } from "./activation.ts";
 export { type AdamStep, adamStep } from "./adam.ts";
 export { type AugmentOptions, augment, TRANSFORM_SIZE } from "./augment.ts";
+export { type BatchNormOptions, batchNorm } from "./batch-norm.ts";
 export { add, div, eq, ge, gt, le, lt, maximum, minimum, mul, ne, pow, sub } from "./binary.ts";
 export { concat, stack } from "./concat.ts";
 export { type ConvTranspose2dOptions, convTranspose2d } from "./conv-transpose2d.ts";
@@ -8,6 +9,7 @@ export { type Conv1dOptions, type Conv2dOptions, conv1d, conv2d } from "./conv2d
 export { cast, clone, contiguous } from "./copy.ts";
 export { type CrossEntropyOptions, crossEntropy, type Reduction } from "./cross-entropy.ts";
 export { linear, matmul } from "./matmul.ts";
+export { groupNorm, instanceNorm, layerNorm, type NormOptions } from "./normalize.ts";
 export { type MaxPool2dOptions, maxPool2d } from "./pool.ts";
 export { amax, amin, argmax, argmin, max, mean, min, sum } from "./reduce.ts";
 export { logSoftmax, softmax } from "./softmax.ts";

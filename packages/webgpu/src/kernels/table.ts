@@ -7,6 +7,7 @@ import { augment } from "./augment.ts";
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from "./conv2d.ts";
 import { accumulate, adam, binary, copy, fill, unary, where } from "./elementwise.ts";
 import { matmul } from "./matmul.ts";
+import { channelStats, normalize, normalizeGrad, normalizeSums, runningStats } from "./normalize.ts";
 import type { Plan } from "./plan.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";
 import { reduce } from "./reduce.ts";
@@ -32,6 +33,11 @@ export const kernels: KernelTable = {
   softmaxGrad,
   crossEntropy,
   crossEntropyGrad,
+  channelStats,
+  normalize,
+  normalizeSums,
+  normalizeGrad,
+  runningStats,
   adam,
   augment,
 };

@@ -16,3 +16,4 @@ export {
 } from "./normalization.ts";
 export type { LayerOptions } from "./options.ts";
 export { MaxPool2d } from "./pooling.ts";
+export { Add, BasicBlock, convNormReLU, InvertedResidual } from "./residual.ts";

@@ -72,7 +72,7 @@ test("bare weights become a model of ours, with their sizes", async () => {
     values: weights,
     info: { convertedFrom: "foreign.safetensors" },
   });
-  expect(said).toContain("sizes: images of 12 pixels, 4 and 6 channels, 8 hidden units");
+  expect(said).toContain("network: EmotionCNN, imageSize 12, convChannels 4,6, hidden 8");
   expect(said).toContain("classes happy, neutral, sad, surprise; ImageNet's normalisation");
   expect(said).toMatch(
     /wrote: .*a\.safetensors, [\d,]+ bytes\nchecked: read back, all 8 tensors are the same to the bit\n$/,

@@ -65,7 +65,6 @@ describe.skipIf(whyNoRuntime)(`beside onnxruntime${whyNoRuntime ? ` (${whyNoRunt
     for (let pass = 0; pass < 3; pass++) {
       scope(() => void model.forward(randn([4, 3, 48, 48], { ...at, device }).add(1)));
     }
-    model.eval();
     const bytes = await encodeModelOnnx(model);
     const { ours, difference, largest } = await parityOf(model, bytes, device, faceBatches([1, 7]));
     expect(ours).toHaveLength(8 * 4);

@@ -48,7 +48,8 @@ export {
   sub,
 } from "./binary.ts";
 export { concat, stack } from "./concat.ts";
-export { type Conv2dOptions, conv2d } from "./conv2d.ts";
+export { type ConvTranspose2dOptions, convTranspose2d } from "./conv-transpose2d.ts";
+export { type Conv1dOptions, type Conv2dOptions, conv1d, conv2d } from "./conv2d.ts";
 export { cast, clone, contiguous } from "./copy.ts";
 export { type CrossEntropyOptions, crossEntropy, type NLLLossOptions, nllLoss } from "./cross-entropy.ts";
 export { type DropoutOptions, dropout, dropout2d } from "./dropout.ts";

@@ -77,6 +77,7 @@ const cases: [args: string, code: number, message: RegExp][] = [
   ["dedupe --apply --undo manifest.json", 2, /cannot be used with/],
   ["info nowhere", 1, /info: cannot look at nowhere, got ENOENT/],
   ["convert models/best_model.safetensors --to model.h5", 2, /model\.h5/],
+  ["convert models/best_model.safetensors --to model.onnx --float16", 2, /--float16 is for safetensors/],
 ];
 
 test.each(cases)("mien %s", async (args, code, message) => {

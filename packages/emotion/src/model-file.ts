@@ -6,7 +6,15 @@
  * that lacks them, or is of an unknown network, is refused.
  */
 
-import { DataError, type Device, decodeSafetensors, encodeStateDict, MienError, type Tensor } from "mien";
+import {
+  DataError,
+  type Device,
+  decodeSafetensors,
+  encodeStateDict,
+  MienError,
+  type SafetensorsOptions,
+  type Tensor,
+} from "mien";
 import { EMOTIONS } from "./classes.ts";
 import { ARCHITECTURES, type Architecture, type EmotionModel, titleOf } from "./networks/index.ts";
 import { IMAGENET_NORMALISATION } from "./transforms.ts";
@@ -29,8 +37,9 @@ export function encodeModel(
   info: ModelInfo,
   extra: ReadonlyMap<string, Tensor> = new Map(),
   words: Readonly<Record<string, string>> = {},
+  options: SafetensorsOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return encodeStateDict(new Map([...model.stateDict(), ...extra]), {
+  const metadata = {
     ...words,
     format: "mien",
     architecture: titleOf(model),
@@ -38,7 +47,8 @@ export function encodeModel(
     classes: JSON.stringify(EMOTIONS),
     normalisation: JSON.stringify(IMAGENET_NORMALISATION),
     training: JSON.stringify(info),
-  });
+  };
+  return encodeStateDict(new Map([...model.stateDict(), ...extra]), metadata, options);
 }
 
 /**

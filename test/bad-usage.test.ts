@@ -61,6 +61,12 @@ const cases: [args: string, code: number, message: RegExp][] = [
   ],
   ["train --data faces --resume", 1, /resume: models.last_model\.safetensors holds no training state/],
   ["train --device cpu --data faces --epochs 1 --models a-file/models", 1, /a-file.*ENOTDIR/],
+  ["train --model vgg", 2, /'--model <name>'.*'vgg' is invalid.* emotion-cnn, resnet, mobilenet/],
+  [
+    "train --model resnet --hidden-size 8",
+    2,
+    /train: --hidden-size is for emotion-cnn alone, got model resnet/,
+  ],
   ["evaluate --model a-file", 1, /model: cannot use a-file/],
   ["evaluate --split tests", 2, /'tests' is invalid.*train, validation, test/],
   ["predict", 2, /required option '--image <files...>' not specified/],
@@ -71,6 +77,7 @@ const cases: [args: string, code: number, message: RegExp][] = [
   ["dedupe --apply --undo manifest.json", 2, /cannot be used with/],
   ["info nowhere", 1, /info: cannot look at nowhere, got ENOENT/],
   ["convert models/best_model.safetensors --to model.h5", 2, /model\.h5/],
+  ["convert models/best_model.safetensors --to model.onnx --float16", 2, /--float16 is for safetensors/],
 ];
 
 test.each(cases)("mien %s", async (args, code, message) => {

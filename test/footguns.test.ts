@@ -100,10 +100,15 @@ describe("lifetimes", () => {
 
 describe("types and devices", () => {
   test("float64 where there is none", () => {
-    const message = "tensor: the device cpu has no float64, expected float32, int32, bool or uint8.";
+    const message = "the device cpu has no float64, expected float32, int32, bool or uint8.";
     const make = () => tensor([1], { device: cpu, dtype: "float64" });
-    expectError(make, DTypeError, message, 'Help: float64 exists on the device "reference" alone');
-    expectError(() => ones([1], { device: cpu }).to("float64"), DTypeError, message);
+    expectError(
+      make,
+      DTypeError,
+      `tensor: ${message}`,
+      'Help: float64 exists on the device "reference" alone',
+    );
+    expectError(() => ones([1], { device: cpu }).to("float64"), DTypeError, `cast: ${message}`);
   });
 
   test("a gradient for integers, or for the result of an operation", () => {

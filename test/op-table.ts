@@ -17,6 +17,7 @@ import { maskRows } from "./op-table/mask.ts";
 import { matmulRows } from "./op-table/matmul.ts";
 import { normalizeRows } from "./op-table/normalize.ts";
 import { optimRows } from "./op-table/optim.ts";
+import { otherConvolutionRows } from "./op-table/other-convolutions.ts";
 import { padRows } from "./op-table/pad.ts";
 import { poolingRows } from "./op-table/pooling.ts";
 import { rearrangeRows } from "./op-table/rearrange.ts";
@@ -42,6 +43,7 @@ export const opTable: readonly Row[] = [
   ...statisticsRows,
   ...matmulRows,
   ...conv2dRows,
+  ...otherConvolutionRows,
   ...normalizeRows,
   ...poolingRows,
   ...resamplingRows,

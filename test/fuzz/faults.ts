@@ -176,7 +176,7 @@ function wrongValues({ kind, value, least, optional }: Mark): readonly Wrong[] {
         ["an unknown word", "nonsense"],
         ["a word in capitals", String(value).toUpperCase()],
         ["a number for a word", 3],
-        ["null for a word", null],
+        ...(optional ? [] : [["null for a word", null] as const]),
         ["a word of all objects", "constructor"],
       ];
     default:

@@ -3,7 +3,7 @@
  */
 
 import { type Init, uniform } from "../../op-table/row.ts";
-import type { Draw, Generate, Operand } from "../draw.ts";
+import { type Draw, type Generate, Mark, type Operand } from "../draw.ts";
 
 /** What ops refuse that take whole numbers too. */
 const notNumbers = { refuses: ["bool", "uint8"] } as const;
@@ -113,7 +113,13 @@ const positive = uniform(0.2, 3);
 
 export const binaryGenerators = {
   ...{ add: pairOf(), sub: pairOf(), mul: pairOf() },
-  div: pairOf({ b: nonzero }),
+  div: (d) => {
+    const pair = pairOf({ b: nonzero })(d);
+    const rounded = d.chance(0.3);
+    return rounded
+      ? [...pair, { roundingMode: new Mark("choice", d.pick(["trunc", "floor"]), 0, true) }]
+      : pair;
+  },
   pow: pairOf({ a: positive, b: uniform(-2, 2) }),
   remainder: pairOf({ a: uniform(-9, 9), b: nonzero }),
   ...{ maximum: pairOf({ a: coarse }), minimum: pairOf({ a: coarse }) },

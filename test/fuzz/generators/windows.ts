@@ -40,6 +40,35 @@ export const convGenerators = {
     const [x, weight] = [d.floats([d.integer(0, 3), cIn, ...image]), d.floats([cOut, cIn / groups, kH, kW])];
     return [x, weight, bias(d, cOut), options];
   },
+  conv1d: (d) => {
+    const kernel = d.integer(1, 4);
+    const [dilation, padding] = [d.integer(1, 2), d.integer(0, 2)];
+    const { groups, cIn, cOut } = channels(d);
+    const common = { dilation: d.count(dilation, 1), groups: d.count(groups, 1), ...activation(d) };
+    const stride = d.count(d.integer(1, 3), 1);
+    const options = d.chance(0.2)
+      ? { ...common, padding: "same" }
+      : { ...common, padding: d.count(padding, 0), ...d.some({ stride }) };
+    const x = d.floats([d.integer(0, 3), cIn, roomFor(d, kernel, dilation, padding)]);
+    return [x, d.floats([cOut, cIn / groups, kernel]), bias(d, cOut), options];
+  },
+  convTranspose2d: (d) => {
+    const [kH, kW] = [d.integer(1, 4), d.integer(1, 4)];
+    const [strideH, strideW, stride] = both(d, 1, 3, 1);
+    const [, , dilation] = both(d, 1, 2, 1);
+    const padding = [d.count(d.integer(0, (kH - 1) >> 1), 0), d.count(d.integer(0, (kW - 1) >> 1), 0)];
+    const more = [strideH, strideW].map((step) => d.count(d.integer(0, step - 1), 0));
+    const { groups, cIn, cOut } = channels(d);
+    const x = d.floats([d.integer(0, 3), cIn, d.integer(1, 6), d.integer(1, 6)]);
+    const options = {
+      stride,
+      groups: d.count(groups, 1),
+      dilation,
+      padding,
+      ...d.some({ outputPadding: more }),
+    };
+    return [x, d.floats([cIn, cOut / groups, kH, kW]), bias(d, cOut), options];
+  },
 } as const satisfies Readonly<Record<string, Generate>>;
 
 // ---- pools ----
@@ -93,7 +122,7 @@ export const poolGenerators = {
     return [x, kernel, options];
   },
   avgPool2d: (d) => {
-    const { x, kernel, options } = pooled2d(d, false);
+    const { x, kernel, options } = pooled2d(d, d.chance(0.5));
     const divisor = d.count(d.integer(1, 9), 1);
     return [x, kernel, { ...options, ...d.some({ countIncludePad: d.flag(), divisorOverride: divisor }) }];
   },
@@ -110,11 +139,17 @@ export const resamplingGenerators = {
   interpolate: (d) => {
     const x = d.floats([d.integer(0, 2), d.integer(1, 3), d.integer(2, 9), d.integer(2, 9)]);
     const mode = d.pick(["nearest", "nearest-exact", "bilinear", "bicubic", "area"]);
-    const smooth = mode.startsWith("bi") ? d.some({ alignCorners: d.flag(), antialias: d.flag() }) : {};
+    const where = { coordinates: d.choice("halfPixel", "asymmetric", "alignCorners") };
+    const rounding = d.choice("floor", "ceil", "roundPreferFloor", "roundPreferCeil");
+    const how = mode.startsWith("bi")
+      ? d.pick([d.some({ alignCorners: d.flag(), antialias: d.flag() }), where])
+      : mode === "nearest"
+        ? d.some({ ...where, rounding })
+        : {};
     const [, , size] = both(d, 1, 12, 1);
     const factors = d.pick([0.5, 1, 1.5, 2, 2.25, 3]);
     const scaled = { scaleFactor: factors, ...d.some({ recomputeScaleFactor: d.flag() }) };
-    return [x, { mode: d.choice(mode), ...smooth, ...(d.chance(0.5) ? { size } : scaled) }];
+    return [x, { mode: d.choice(mode), ...how, ...(d.chance(0.5) ? { size } : scaled) }];
   },
   gridSample: (d) => {
     const n = d.integer(0, 2);

@@ -13,9 +13,17 @@ import type { BinaryOp, DerivativeOp } from "../kernels.ts";
 import { scope } from "../memory.ts";
 import { broadcastShapes, broadcastStrides } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
-import { checkSameDevice, checkSameDType, checkTensor, checkTypes, numbers } from "./check.ts";
+import {
+  checkNames,
+  checkSameDevice,
+  checkSameDType,
+  checkTensor,
+  checkTypes,
+  checkWord,
+  numbers,
+} from "./check.ts";
 import { cast } from "./copy.ts";
-import { affine, floor, log, neg } from "./unary.ts";
+import { affine, floor, log, neg, trunc } from "./unary.ts";
 import { where } from "./where.ts";
 
 /** What a derivative may look at: the output's gradient, the operands, the output. */
@@ -196,8 +204,33 @@ export function mul(a: Tensor | number, b: Tensor | number): Tensor {
 }
 
 const divFloats = define("div", differentiable.div);
-/** a / b. Whole numbers are divided as float32. */
-export function div(a: Tensor | number, b: Tensor | number): Tensor {
+/** Of int32 by int32, rounded towards zero. By 0 it is 0. */
+const quotient = define("div", { uses: "", a: ({ g }) => g, b: ({ g }) => g });
+
+export interface DivOptions {
+  /** "trunc" rounds the quotient towards zero, "floor" down, and int32 stays int32. Default: no rounding. */
+  readonly roundingMode?: "trunc" | "floor" | null;
+}
+
+/** a / b rounded to a whole number. Its gradient is 0. */
+function roundedDiv(a: Tensor | number, b: Tensor | number, mode: "trunc" | "floor"): Tensor {
+  const isFloatDivision = [a, b].some((x) => isLive(x) && x.dtype !== "int32");
+  if (isFloatDivision) return scope(() => (mode === "trunc" ? trunc : floor)(divFloats(a, b)));
+  if (mode === "trunc") return quotient(a, b);
+  return withTensors("div", numbers, a, b, (x, y) => quotient(sub(x, remainder(x, y)), y));
+}
+
+/**
+ * a / b. Whole numbers are divided as float32, unless a rounding mode is given.
+ * https://pytorch.org/docs/stable/generated/torch.div.html
+ */
+export function div(a: Tensor | number, b: Tensor | number, options: DivOptions = {}): Tensor {
+  checkNames("div", options, ["roundingMode"]);
+  const { roundingMode = null } = options;
+  if (roundingMode !== null) {
+    checkWord("div", "roundingMode", roundingMode, ["trunc", "floor"]);
+    return roundedDiv(a, b, roundingMode);
+  }
   const isWhole = (x: Tensor | number) => typeof x === "number" || (isLive(x) && x.dtype === "int32");
   if ((typeof a === "number" && typeof b === "number") || !isWhole(a) || !isWhole(b)) return divFloats(a, b);
   const asFloat = (x: Tensor | number) => (typeof x === "number" ? x : cast(x, "float32"));

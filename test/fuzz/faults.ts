@@ -159,7 +159,6 @@ function wrongValues({ kind, value, least, optional }: Mark): readonly Wrong[] {
       return [
         ["a string among numbers", "1"],
         ["null among numbers", null],
-        ["undefined among numbers", undefined],
         ["an object among numbers", {}],
         ["a promise among numbers", Promise.resolve(1)],
         ["a BigInt among numbers", 1n],

@@ -90,6 +90,11 @@ export const copyRows: readonly Row[] = [
         ShapeError,
         /^stack: shapes differ, got \[2, 3\] and \[2, 4\], expected equal ones/,
       ],
+      "different types": [
+        [[x([3]), ints([3])]],
+        DTypeError,
+        /^stack: different element types, got float32 and int32, expected the same/,
+      ],
       "no such dim": [[[x([3]), x([3])], 2], ShapeError, /^stack: dim out of range, got 2, expected -2..1/],
     },
   }),

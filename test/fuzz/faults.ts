@@ -199,6 +199,7 @@ function wrongOptions(options: Readonly<Record<string, unknown>>): readonly Wron
     ["a number for options", 3],
     ["a string for options", "options"],
     ["a list for options", [1]],
+    ["a promise for options", Promise.resolve({})],
     ["a tensor for options", new Maker("tensor", onDevice)],
   ];
 }

@@ -159,6 +159,8 @@ export const unaryRows: readonly Row[] = [
       "bounds that cross": [x([7]), 1, -0.5],
       int32: [ints([3, 5]), -2, 4],
       "int32 without a lower bound": [ints([3, 5]), undefined, 3],
+      "int32 and an infinite lower bound": [ints([3, 5]), Infinity],
+      "int32 up to its end": [of([2 ** 31 - 128, -(2 ** 31), 5], "int32"), -(2 ** 31) + 9, 2 ** 31 - 201],
     },
     large: { "1025 elements": [x([1025], awayFromBounds), -0.5, 1] },
     special: { "special values": [special, -0.5, 1], "no bound below": [special, null, 3] },

@@ -54,7 +54,8 @@ export function checkNames<Options extends object>(
     typeof options !== "object" ||
     options === null ||
     Array.isArray(options) ||
-    options instanceof Tensor
+    options instanceof Tensor ||
+    options instanceof Promise
   ) {
     throw new ArgumentError(`${op}: got ${describe(options)}, expected options: { ${names.join(", ")} }`);
   }
@@ -213,7 +214,7 @@ export function pair(
     );
   }
   for (const n of both) {
-    if (!Number.isInteger(n) || n < least) {
+    if (!Number.isSafeInteger(n) || n < least) {
       throw new ArgumentError(
         `${op}: invalid ${what}, got ${describe(n)}, expected a whole number of at least ${least}`,
       );

@@ -11,7 +11,7 @@ import { empty } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Conv2dParams } from "../kernels.ts";
 import { scope } from "../memory.ts";
-import { show } from "../shape.ts";
+import { checkShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { once } from "./activation.ts";
 import { add } from "./binary.ts";
@@ -131,6 +131,7 @@ export function convTranspose2d(
       `${op}: padding leaves nothing, got an output of ${hOut}x${wOut}, expected at least 1x1`,
     );
   }
+  checkShape(op, [n, outGroup * groups, hOut, wOut]);
   const params: Conv2dParams = {
     ...{ n, cIn: outGroup * groups, hIn: hOut, wIn: wOut, cOut: channels, hOut: height, wOut: width },
     ...{ kH, kW, strideH, strideW, padTop, padLeft, dilationH, dilationW, groups },

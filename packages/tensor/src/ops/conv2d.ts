@@ -10,7 +10,7 @@ import { empty } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Conv2dParams } from "../kernels.ts";
 import { scope } from "../memory.ts";
-import { type Shape, sameShape, show } from "../shape.ts";
+import { checkShape, type Shape, sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import {
   type ActivationOptions,
@@ -221,8 +221,12 @@ function convolve(
         `${dilationH * (kH - 1) + 1}x${dilationW * (kW - 1) + 1}, expected at most ${hIn + padH}x${wIn + padW}`,
     );
   }
+  checkShape(op, [n, cOut, hOut, wOut]);
   return apply(conv2dOp, [x, weight, bias], {
-    ...{ n, cIn, hIn, wIn, cOut, hOut, wOut, kH, kW, strideH, strideW, dilationH, dilationW },
+    ...{ n, cIn, hIn, wIn, cOut, hOut, wOut, kH, kW, dilationH, dilationW },
+    // A step beyond the image is as good as one to its end, and kernels may make room for each pixel of a step.
+    strideH: Math.min(strideH, hIn + padH),
+    strideW: Math.min(strideW, wIn + padW),
     groups: options.groups ?? 1,
     padTop: Math.floor(padH / 2),
     padLeft: Math.floor(padW / 2),

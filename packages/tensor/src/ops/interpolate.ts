@@ -6,7 +6,7 @@
  */
 
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { checkList } from "../shape.ts";
+import { checkList, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { adaptiveMeans } from "./avg-pool.ts";
 import { checkFlag, checkMost, checkNames, checkNumber, checkWord, pair } from "./check.ts";
@@ -266,6 +266,11 @@ function isRoundFactor(ratio: number, options: InterpolateOptions): boolean {
 function factorsOf(op: string, scaleFactor: Size2d): readonly number[] {
   const factors = typeof scaleFactor === "number" ? [scaleFactor, scaleFactor] : scaleFactor;
   checkList(op, "scaleFactor", factors);
+  if (factors.length !== 2) {
+    throw new ArgumentError(
+      `${op}: got scaleFactor ${show(factors)}, expected a number, or two: [height, width]`,
+    );
+  }
   for (const factor of factors) {
     checkNumber(op, "scaleFactor", factor);
     if (!(factor > 0 && factor < Infinity)) {

@@ -71,9 +71,11 @@ function triangle(op: string, x: Tensor, diagonal: number, keeps: typeof ge): Te
     throw new ArgumentError(`${op}: got diagonal ${diagonal}, expected a whole number`);
   }
   const [height, width] = x.shape.slice(-2) as [number, number];
+  // Beyond the corners there are no more diagonals, and int32 ends.
+  const from = Math.min(Math.max(diagonal, -height), width);
   return scope(() => {
     const options = { device: x.device, dtype: "int32" } as const;
-    const rows = reshape(arange(diagonal, diagonal + height, 1, options), [height, 1]);
+    const rows = reshape(arange(from, from + height, 1, options), [height, 1]);
     const columns = arange(0, width, 1, options);
     return where(keeps(rows, columns), x, scalarLike(0, x));
   });

@@ -24,7 +24,7 @@ function checkAlike(op: string, first: Tensor, others: Readonly<Record<string, T
   checkSameDevice(op, first, ...Object.values(others));
   checkSameDType(op, first, ...Object.values(others));
   for (const [name, x] of Object.entries(others)) {
-    if (x == null || (sameShape(x.shape, first.shape) && x.isContiguous())) continue;
+    if (x === null || (sameShape(x.shape, first.shape) && x.isContiguous())) continue;
     throw new ShapeError(
       `${op}: got ${name} of shape ${show(x.shape)} and strides ${show(x.strides)}, ` +
         `expected a contiguous tensor of shape ${show(first.shape)}`,
@@ -125,6 +125,7 @@ const sgdOptions: Kinds<SgdStep> = {
 export function sgdStep(param: Tensor, grad: Tensor, velocity: Tensor | null, options: SgdStep): void {
   checkOptions("sgdStep", options, sgdOptions);
   checkTensor("sgdStep", param, grad);
+  if (velocity !== null) checkTensor("sgdStep", velocity);
   const { step, ...constants } = options;
   checkAlike("sgdStep", param, { param, grad, velocity });
   checkStep("sgdStep", step);

@@ -69,8 +69,8 @@ export function split(x: Tensor, sizeOrSizes: number | readonly number[], dim = 
     );
   }
   checkList("split", "sizes", sizeOrSizes);
-  const sum = sizeOrSizes.reduce((before, size) => before + size, 0);
-  if (sum !== total || sizeOrSizes.some((size) => !Number.isInteger(size) || size < 0)) {
+  const areSizes = sizeOrSizes.every((size) => Number.isInteger(size) && size >= 0);
+  if (!areSizes || sizeOrSizes.reduce((sum, size) => sum + size, 0) !== total) {
     throw new ShapeError(
       `split: got sizes ${show(sizeOrSizes)}, expected whole numbers that add up to ${total}, the size of dim ${d}`,
     );

@@ -154,5 +154,7 @@ export function clamp(x: Tensor, min?: number | null, max?: number | null): Tens
       );
     }
   }
-  return clampTo(x, min ?? -Infinity, max ?? Infinity);
+  const [lowest, highest] = dtype === "int32" ? [-(2 ** 31), 2 ** 31 - 1] : [-Infinity, Infinity];
+  const held = (bound: number) => Math.min(Math.max(bound, lowest), highest);
+  return clampTo(x, held(min ?? lowest), held(max ?? highest));
 }

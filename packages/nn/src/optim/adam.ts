@@ -44,12 +44,14 @@ export class Adam extends Optimizer<AdamOptions> {
     }
   }
 
-  protected override update({ param, grad, state, step }: ParamRun, options: AdamOptions): void {
-    const { lr, eps, weightDecay } = options;
-    const [beta1, beta2] = options.betas;
+  protected override update(run: ParamRun, options: AdamOptions): void {
+    const { param, grad, state } = run;
     const [expAvg, expAvgSq] = state;
-    const { decoupled } = this;
-    adamStep(param, grad, expAvg!, expAvgSq!, { lr, beta1, beta2, eps, weightDecay, decoupled, step });
+    adamStep(param, grad, expAvg!, expAvgSq!, () => {
+      const { lr, eps, weightDecay } = options;
+      const [beta1, beta2] = options.betas;
+      return { lr, beta1, beta2, eps, weightDecay, decoupled: this.decoupled, step: run.step };
+    });
   }
 }
 

@@ -3,7 +3,7 @@
  */
 
 import { ArgumentError, ShapeError } from "../errors.ts";
-import type { Kernels } from "../kernels.ts";
+import { live } from "../recording.ts";
 import { sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkFloat, checkSameDevice, checkSameDType } from "./check.ts";
@@ -22,9 +22,17 @@ export interface AdamStep {
 
 /**
  * Updates a parameter and its two moments, all contiguous and of one shape.
- * The bias corrections are computed here, in float64. https://pytorch.org/docs/stable/generated/torch.optim.Adam.html
+ *
+ * @param options may be a function, which is asked again in each replay of a captured step. The bias
+ *   corrections are computed here, in float64. https://pytorch.org/docs/stable/generated/torch.optim.Adam.html
  */
-export function adamStep(param: Tensor, grad: Tensor, m: Tensor, v: Tensor, options: AdamStep): void {
+export function adamStep(
+  param: Tensor,
+  grad: Tensor,
+  m: Tensor,
+  v: Tensor,
+  options: AdamStep | (() => AdamStep),
+): void {
   const op = "adamStep";
   checkFloat(op, param);
   checkSameDevice(op, param, grad, m, v);
@@ -36,16 +44,18 @@ export function adamStep(param: Tensor, grad: Tensor, m: Tensor, v: Tensor, opti
         `expected a contiguous tensor of shape ${show(param.shape)}`,
     );
   }
-  if (!Number.isInteger(options.step) || options.step < 1) {
-    throw new ArgumentError(`${op}: got step ${options.step}, expected a whole number of at least 1`);
-  }
-  const { step, ...constants } = options;
-  const params: Kernels["adam"]["params"] = {
-    ...constants,
-    count: param.numel,
-    stepSize: options.lr / (1 - options.beta1 ** step),
-    sqrtBiasCorrection2: Math.sqrt(1 - options.beta2 ** step),
-  };
+  const params = live(() => {
+    const { step, ...constants } = typeof options === "function" ? options() : options;
+    if (!Number.isInteger(step) || step < 1) {
+      throw new ArgumentError(`${op}: got step ${step}, expected a whole number of at least 1`);
+    }
+    return {
+      ...constants,
+      count: param.numel,
+      stepSize: constants.lr / (1 - constants.beta1 ** step),
+      sqrtBiasCorrection2: Math.sqrt(1 - constants.beta2 ** step),
+    };
+  });
   for (const written of [param, m, v]) written.storage.version++;
   param.device.launch("adam", [param, grad, m, v], params);
 }

@@ -375,18 +375,36 @@ describe.each(present)("$label", ({ device }) => {
 
   test("a tensor that the step uses is disposed and made anew", async () => {
     let factor = tensor([2], { device }).keep();
+    const others: Tensor[] = [];
     const step = capture(device, (x: Tensor) => x.mul(factor));
     const seen: number[] = [];
     for (let i = 0; i < 10; i++) {
       if (i === 5) {
         factor.dispose();
+        others.push(tensor([7], { device })); // where the factor was
         factor = tensor([3], { device }).keep();
       }
       seen.push(await step(Float32Array.of(1)).item());
     }
     expect(seen).toEqual([2, 2, 2, 2, 2, 3, 3, 3, 3, 3]);
     step.dispose();
-    factor.dispose();
+    for (const made of [factor, ...others]) made.dispose();
+  });
+
+  test("with and without gradients are two recordings", () => {
+    const leaf = tensor([1], { device, requiresGrad: true });
+    const step = capture(device, (x: Tensor) => {
+      const y = leaf.mul(x).sum();
+      if (y.requiresGrad) y.backward();
+    });
+    for (let i = 0; i < 12; i++) {
+      leaf.zeroGrad();
+      if (i % 2 === 0) step(Float32Array.of(1));
+      else noGrad(() => step(Float32Array.of(1)));
+      expect(leaf.grad === null).toBe(i % 2 === 1);
+    }
+    step.dispose();
+    leaf.dispose();
   });
 
   if (device.recorder) {

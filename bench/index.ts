@@ -9,13 +9,14 @@ import { BENCH_DEVICES, type BenchDeviceName, openDevices, type Suite, startPeer
 import { currentLoad, describeMachine, formatMachine } from "./machine.ts";
 import { formatPeak, measurePeak, warnOfBusyCores } from "./peak.ts";
 import { type Report, type Row, readReport, whatGotSlower, writeReport } from "./report.ts";
-import { epoch, inference, kernels, peak, startUp, trainStep } from "./suites/index.ts";
+import { epoch, inference, kernels, peak, replay, startUp, trainStep } from "./suites/index.ts";
 import { formatRows } from "./table.ts";
 
 const SUITES = {
   peak,
   kernels,
   "train-step": trainStep,
+  replay,
   inference,
   epoch,
   "start-up": startUp,

@@ -4,6 +4,7 @@
  * Whoever writes a device runs `npx vitest run --project node -t matmul` until this table is green.
  */
 
+import { activationGradCases } from "./kernel-cases/activation-grad.ts";
 import { adamCases } from "./kernel-cases/adam.ts";
 import { augmentCases } from "./kernel-cases/augment.ts";
 import type { KernelCase } from "./kernel-cases/case.ts";
@@ -24,6 +25,7 @@ export const kernelCases: readonly KernelCase[] = [
   ...conv2dCases,
   ...poolCases,
   ...softmaxAndCrossEntropyCases,
+  ...activationGradCases,
   ...adamCases,
   ...augmentCases,
 ];

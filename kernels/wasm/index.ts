@@ -1,6 +1,7 @@
 // Every kernel, and what the host needs to run them. A kernel is `name(args, chunk)`: the address of its argument block
 // and which piece of the work to do.
 
+export { activationGrad, activationGradMerge } from "./activation-grad";
 export { adam } from "./adam";
 export { augment } from "./augment";
 export { conv2d, conv2dPack } from "./conv2d";

@@ -27,6 +27,7 @@ export const kernelNames = namesOf<KernelName>({
   softmaxGrad: true,
   crossEntropy: true,
   crossEntropyGrad: true,
+  activationGrad: true,
   adam: true,
   augment: true,
 });

@@ -193,6 +193,8 @@ export class Launch {
 /** The functions of the WebAssembly module that compute. */
 export type WasmKernel =
   | "accumulate"
+  | "activationGrad"
+  | "activationGradMerge"
   | "adam"
   | "augment"
   | "binary"

@@ -324,23 +324,27 @@ function walk(root: Tensor, gradient: Tensor, retainGraph: boolean): void {
     }
     const passedOn = scope(() => {
       const rules = node.rules(grad);
-      return node.edges.flatMap((edge, i) => {
-        const rule = rules[i];
-        if (!edge || !rule) return [];
-        const { target } = edge;
-        if (target instanceof Tensor) {
-          if (target.disposed) return []; // nobody can ask for this gradient any more
-          const into = target.grad ? undefined : (target.gradSlot ?? undefined);
-          addToLeaf(target, fit(node.op.name, i, rule(into), edge), grad);
-          return [];
-        }
-        const before = arrived.get(target);
-        const part = fit(node.op.name, i, rule(), edge);
-        const sum = before ? add(before, part) : part.alias();
-        before?.dispose();
-        arrived.set(target, sum);
-        return [sum];
-      });
+      // From the last input to the first: on the way to the gradient of a bias lies one that the others need.
+      return node.edges
+        .map((_, fromEnd) => node.edges.length - 1 - fromEnd)
+        .flatMap((i) => {
+          const edge = node.edges[i];
+          const rule = rules[i];
+          if (!edge || !rule) return [];
+          const { target } = edge;
+          if (target instanceof Tensor) {
+            if (target.disposed) return []; // nobody can ask for this gradient any more
+            const into = target.grad ? undefined : (target.gradSlot ?? undefined);
+            addToLeaf(target, fit(node.op.name, i, rule(into), edge), grad);
+            return [];
+          }
+          const before = arrived.get(target);
+          const part = fit(node.op.name, i, rule(), edge);
+          const sum = before ? add(before, part) : part.alias();
+          before?.dispose();
+          arrived.set(target, sum);
+          return [sum];
+        });
     });
     void passedOn; // returned only so that the scope lets them live
     grad.dispose();

@@ -7,6 +7,7 @@
  * are always contiguous unless they have strides in the params.
  */
 
+import type { ActivationKernels } from "./kernels/activation.ts";
 import type { AugmentKernels } from "./kernels/augment.ts";
 import type { Conv2dKernels } from "./kernels/conv2d.ts";
 import type { ElementwiseKernels } from "./kernels/elementwise.ts";
@@ -24,7 +25,8 @@ export type { ReduceOp } from "./kernels/reduce.ts";
 export type { AxisParams, CrossEntropyParams } from "./kernels/softmax.ts";
 
 export interface Kernels
-  extends AugmentKernels,
+  extends ActivationKernels,
+    AugmentKernels,
     Conv2dKernels,
     ElementwiseKernels,
     MatmulKernels,

@@ -2,6 +2,7 @@
 
 import type { KernelName } from "@mien/tensor";
 import type { HostKernel } from "../launch.ts";
+import { activationGrad } from "./activation-grad.ts";
 import { augment } from "./augment.ts";
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from "./conv2d.ts";
 import { accumulate, adam, binary, copy, fill, unary, where } from "./elementwise.ts";
@@ -28,6 +29,7 @@ export const hostKernels = {
   softmaxGrad,
   crossEntropy,
   crossEntropyGrad,
+  activationGrad,
   adam,
   augment,
 } satisfies { readonly [K in KernelName]: HostKernel<K> };

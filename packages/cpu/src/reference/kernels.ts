@@ -4,6 +4,7 @@
  */
 
 import type { KernelName } from "@mien/tensor";
+import { activationGrad } from "./activation-grad.ts";
 import { adam } from "./adam.ts";
 import { augment } from "./augment.ts";
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from "./conv2d.ts";
@@ -32,6 +33,7 @@ export const kernels: { readonly [K in KernelName]: Kernel<K> } = {
   softmaxGrad,
   crossEntropy,
   crossEntropyGrad,
+  activationGrad,
   adam,
   augment,
 };

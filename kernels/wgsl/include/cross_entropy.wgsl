@@ -14,6 +14,8 @@ struct Params {
   targetsOffset: u32,
   weightOffset: u32,
   scaleOffset: u32,
+  hasDivisor: u32,
+  divisorOffset: u32,
   outOffset: u32,
 }
 

@@ -207,6 +207,7 @@ export type WasmKernel =
   | "copy"
   | "crossEntropy"
   | "crossEntropyGrad"
+  | "crossEntropyMean"
   | "fill"
   | "matmul"
   | "matmulMerge"

@@ -45,7 +45,7 @@ export function softmaxGrad(
 }
 
 export function crossEntropy(
-  [logits, targets, weight, terms]: Arrays<"crossEntropy">,
+  [logits, targets, weight, terms, mean]: Arrays<"crossEntropy">,
   { outer, classes, inner, ignoreIndex, labelSmoothing }: Params<"crossEntropy">,
 ): void {
   const count = outer * inner;
@@ -73,6 +73,14 @@ export function crossEntropy(
     terms[row] = loss;
     terms[count + row] = targetWeight;
   }
+  if (mean === null) return;
+  let [losses, weights] = [0, 0];
+  for (let row = 0; row < count; row++) {
+    losses += terms[row]!;
+    weights += terms[count + row]!;
+  }
+  mean[0] = losses / weights;
+  mean[1] = weights;
 }
 
 /**
@@ -80,7 +88,7 @@ export function crossEntropy(
  * Label smoothing adds the same for every class, each with its own small factor.
  */
 export function crossEntropyGrad(
-  [logits, targets, weight, scale, gradLogits]: Arrays<"crossEntropyGrad">,
+  [logits, targets, weight, scale, divisor, gradLogits]: Arrays<"crossEntropyGrad">,
   { outer, classes, inner, ignoreIndex, labelSmoothing, scaleStride }: Params<"crossEntropyGrad">,
 ): void {
   const weightOf = (c: number): number => (weight === null ? 1 : weight[c]!);
@@ -96,7 +104,8 @@ export function crossEntropyGrad(
     );
     const sumOfFactors = factors.reduce((sum, factor) => sum + factor, 0);
     for (let c = 0; c < classes; c++) {
-      const gradient = (sumOfFactors * p[c]! - factors[c]!) * scale[row * scaleStride]!;
+      const factor = scale[row * scaleStride]! / (divisor?.[0] ?? 1);
+      const gradient = (sumOfFactors * p[c]! - factors[c]!) * factor;
       const known = target === ignoreIndex ? 0 : Number.NaN;
       gradLogits[start + c * inner] = isClass && target !== ignoreIndex ? gradient : known;
     }

@@ -9,7 +9,6 @@ import { ArgumentError, ShapeError } from "../errors.ts";
 import type { CrossEntropyParams } from "../kernels.ts";
 import { numel, sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { div } from "./binary.ts";
 import { checkDType, checkFloat, checkSameDevice, checkSameDType } from "./check.ts";
 import { contiguous } from "./copy.ts";
 import { sum } from "./reduce.ts";
@@ -31,7 +30,7 @@ export interface CrossEntropyOptions {
 type Inputs = [logits: Tensor, targets: Tensor, weight: Tensor | null];
 type Params = CrossEntropyParams & { readonly reduction: Reduction; readonly hasWeight: boolean };
 
-/** The two rows of the kernel's `terms`: losses and weights, each of the targets' shape. */
+/** The two rows of the kernel's `terms`, losses and weights, each of the targets' shape; or the two numbers of `mean`. */
 function row(terms: Tensor, i: 0 | 1): Tensor {
   return reshape(slice(terms, 0, i, i + 1), terms.shape.slice(1));
 }
@@ -39,13 +38,17 @@ function row(terms: Tensor, i: 0 | 1): Tensor {
 function gradLogits({ grad, input, extra, params }: GradContext<Params>): GradRule {
   return () => {
     const logits = contiguous(input(0));
-    const scale = params.reduction === "mean" ? div(grad, extra(0)) : contiguous(grad);
+    const divisor = params.reduction === "mean" ? extra(0) : null;
     const out = empty(logits.shape, { device: logits.device, dtype: logits.dtype });
     const weight = params.hasWeight ? contiguous(input(2)) : null;
-    logits.device.launch("crossEntropyGrad", [logits, contiguous(input(1)), weight, scale, out], {
-      ...params,
-      scaleStride: params.reduction === "none" ? 1 : 0,
-    });
+    logits.device.launch(
+      "crossEntropyGrad",
+      [logits, contiguous(input(1)), weight, contiguous(grad), divisor, out],
+      {
+        ...params,
+        scaleStride: params.reduction === "none" ? 1 : 0,
+      },
+    );
     return out;
   };
 }
@@ -55,17 +58,14 @@ const crossEntropyOp: Op<Inputs, Params> = {
   saves: { inputs: [0, 1, 2] },
   forward([logits, targets, weight], params, save) {
     const terms = empty([2, ...targets.shape], { device: logits.device, dtype: logits.dtype });
-    const operands = [contiguous(logits), contiguous(targets), weight && contiguous(weight), terms] as const;
-    logits.device.launch("crossEntropy", [...operands], params);
+    const mean =
+      params.reduction === "mean" ? empty([2], { device: logits.device, dtype: logits.dtype }) : null;
+    const inputs = [contiguous(logits), contiguous(targets), weight && contiguous(weight)] as const;
+    logits.device.launch("crossEntropy", [...inputs, terms, mean], params);
     if (params.reduction === "none") return row(terms, 0);
-    if (params.reduction === "sum") return sum(row(terms, 0));
-    const totals = sum(
-      terms,
-      Array.from({ length: targets.ndim }, (_, d) => d + 1),
-    );
-    const totalWeight = row(totals, 1);
-    save(totalWeight);
-    return div(row(totals, 0), totalWeight);
+    if (!mean) return sum(row(terms, 0));
+    save(row(mean, 1));
+    return row(mean, 0);
   },
   gradients: (context) => [gradLogits(context), null, null],
 };

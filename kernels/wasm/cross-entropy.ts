@@ -14,7 +14,7 @@ class CrossEntropyArgs {
   weight: usize;
   /** The terms, or the gradient for the logits. */
   out: usize;
-  /** The gradients of the losses. */
+  /** The gradients of the losses, or 0. */
   scale: usize;
   /** What the gradients are divided by, or 0. Forwards: where the mean goes, or 0. */
   single: usize;
@@ -114,7 +114,8 @@ export function crossEntropyGrad(args: usize, chunk: i32): void {
       for (let i = 0; i < classes; i++) store<f32>(c.out + bytes(at + i * c.inner), known);
       continue;
     }
-    const scale = load<f32>(c.scale + bytes(row * c.scaleStride)) / divisor, most = largest(c, at);
+    const times: f32 = c.scale ? load<f32>(c.scale + bytes(row * c.scaleStride)) : 1;
+    const scale = times / divisor, most = largest(c, at);
     const sum = <f32>sumOfExp(c, at, most);
     let factors: f32 = c.weightOf(target) * (1 - smoothing);
     if (smoothing > 0) for (let i = 0; i < classes; i++) factors += even * c.weightOf(i);

@@ -24,7 +24,8 @@ fn main(grid: Grid, @builtin(local_invocation_index) lane: u32) {
   let label = targets[params.targetsOffset + row];
   let ignored = label == params.ignoreIndex;
   let known = label >= 0 && u32(label) < params.classes;
-  var factor = scale[params.scaleOffset + row * params.scaleStride];
+  var factor = 1.0;
+  if (params.hasScale != 0u) { factor = scale[params.scaleOffset + row * params.scaleStride]; }
   if (params.hasDivisor != 0u) { factor /= divisor[params.divisorOffset]; }
   var w = 0.0;
   if (known) { w = (1.0 - params.labelSmoothing) * weightOf(u32(label)); }

@@ -9,6 +9,7 @@ struct Params {
   // labelSmoothing / classes, from the host's float64.
   smoothingPerClass: f32,
   hasWeight: u32,
+  hasScale: u32,
   scaleStride: u32,
   logitsOffset: u32,
   targetsOffset: u32,

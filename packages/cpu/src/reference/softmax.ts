@@ -104,7 +104,7 @@ export function crossEntropyGrad(
     );
     const sumOfFactors = factors.reduce((sum, factor) => sum + factor, 0);
     for (let c = 0; c < classes; c++) {
-      const factor = scale[row * scaleStride]! / (divisor?.[0] ?? 1);
+      const factor = (scale?.[row * scaleStride] ?? 1) / (divisor?.[0] ?? 1);
       const gradient = (sumOfFactors * p[c]! - factors[c]!) * factor;
       const known = target === ignoreIndex ? 0 : Number.NaN;
       gradLogits[start + c * inner] = isClass && target !== ignoreIndex ? gradient : known;

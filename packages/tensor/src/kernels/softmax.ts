@@ -49,15 +49,15 @@ export interface SoftmaxKernels {
   };
 
   /**
-   * The gradient of the losses in `terms`, times `scale`: one value for all (scaleStride 0) or one per target (1); and
-   * by `divisor`, a single value, if given.
+   * The gradient of the losses in `terms`, times `scale`, one value for all (scaleStride 0) or one per target (1), and
+   * by `divisor`, a single value; both count as 1 where they are absent.
    */
   crossEntropyGrad: {
     operands: [
       logits: Operand,
       targets: Operand,
       weight: Operand | null,
-      scale: Operand,
+      scale: Operand | null,
       divisor: Operand | null,
       gradLogits: Operand,
     ];

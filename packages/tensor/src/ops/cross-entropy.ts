@@ -35,20 +35,18 @@ function row(terms: Tensor, i: 0 | 1): Tensor {
   return reshape(slice(terms, 0, i, i + 1), terms.shape.slice(1));
 }
 
-function gradLogits({ grad, input, extra, params }: GradContext<Params>): GradRule {
+function gradLogits(context: GradContext<Params>): GradRule {
+  const { input, extra, params } = context;
   return () => {
     const logits = contiguous(input(0));
+    const scale = context.gradIsOne ? null : contiguous(context.grad);
     const divisor = params.reduction === "mean" ? extra(0) : null;
     const out = empty(logits.shape, { device: logits.device, dtype: logits.dtype });
     const weight = params.hasWeight ? contiguous(input(2)) : null;
-    logits.device.launch(
-      "crossEntropyGrad",
-      [logits, contiguous(input(1)), weight, contiguous(grad), divisor, out],
-      {
-        ...params,
-        scaleStride: params.reduction === "none" ? 1 : 0,
-      },
-    );
+    logits.device.launch("crossEntropyGrad", [logits, contiguous(input(1)), weight, scale, divisor, out], {
+      ...params,
+      scaleStride: params.reduction === "none" ? 1 : 0,
+    });
     return out;
   };
 }

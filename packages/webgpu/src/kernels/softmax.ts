@@ -97,7 +97,14 @@ export const crossEntropy: Plan<"crossEntropy"> = {
       },
       params: {
         ...crossEntropyParams(params, [logits, targets, weight]),
-        ...{ scaleStride: 0, scaleOffset: 0, hasDivisor: false, divisorOffset: 0, outOffset: terms.offset },
+        ...{
+          hasScale: false,
+          scaleStride: 0,
+          scaleOffset: 0,
+          hasDivisor: false,
+          divisorOffset: 0,
+          outOffset: terms.offset,
+        },
       },
       workgroups: groupsForRows(rows, LANES),
     });
@@ -116,14 +123,15 @@ export const crossEntropyGrad: Plan<"crossEntropyGrad"> = {
         logits: logits.buffer,
         targets: targets.buffer,
         weight: weight?.buffer ?? null,
-        scale: scale.buffer,
+        scale: scale?.buffer ?? null,
         divisor: divisor?.buffer ?? null,
         gradLogits: gradLogits.buffer,
       },
       params: {
         ...crossEntropyParams(params, [logits, targets, weight]),
+        hasScale: scale !== null,
         scaleStride: params.scaleStride,
-        scaleOffset: scale.offset,
+        scaleOffset: scale?.offset ?? 0,
         hasDivisor: divisor !== null,
         divisorOffset: divisor?.offset ?? 0,
         outOffset: gradLogits.offset,

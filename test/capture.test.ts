@@ -3,6 +3,7 @@
  * wherever a replay would leave something out.
  */
 
+import { EmotionCNN } from "@mien/emotion";
 import {
   Adam,
   AdamW,
@@ -31,6 +32,7 @@ import {
 } from "mien";
 import { afterAll, describe, expect, test } from "vitest";
 import { openTestDevices } from "./support/devices.ts";
+import { collectAll } from "./support/garbage.ts";
 
 const { present, skipped } = await openTestDevices();
 afterAll(() => {
@@ -409,8 +411,8 @@ describe.each(present)("$label", ({ device }) => {
 
   if (device.recorder) {
     test("replays use no new memory, and dispose() gives back all of it", async () => {
+      await collectAll(); // what earlier tests have left
       const made = training(device);
-      await device.sync();
       const before = device.stats();
       const step = capture(device, made.step);
       const take = (count: number) => {
@@ -434,6 +436,7 @@ describe.each(present)("$label", ({ device }) => {
     });
 
     test("recording over and over uses no new memory", async () => {
+      await collectAll();
       const made = training(device);
       const step = capture(device, made.step);
       const round = () => {
@@ -466,6 +469,32 @@ describe.each(present)("$label", ({ device }) => {
       randn([2], { device }).dispose();
       expect([...(await leaf.grad!.data())]).toEqual([5, 5]);
       leaf.dispose();
+    });
+
+    test("a step of EmotionCNN is 20 launches and one submit, and needs nothing new", async () => {
+      await collectAll();
+      const model = new EmotionCNN({ device, imageSize: 8, generator: new Generator(1) });
+      const optimizer = new Adam(model.parameters());
+      const images = randn([4, 3, 8, 8], { device, generator: new Generator(2) }).keep();
+      const labels = tensor([0, 1, 2, 3], { device, dtype: "int32" }).keep();
+      const step = capture(device, () => {
+        const loss = crossEntropy(model.forward(images), labels);
+        optimizer.zeroGrad();
+        loss.backward();
+        optimizer.step();
+      });
+      for (let i = 0; i < 5; i++) step();
+      const before = device.stats();
+      for (let i = 0; i < 10; i++) step();
+      const { launches, submits, ...rest } = device.stats();
+      expect(launches - before.launches).toBeLessThanOrEqual(200);
+      expect(submits - before.submits).toBe(device.name === "webgpu" ? 10 : 0);
+      expect({ ...before, ...rest }).toEqual(before); // buffers, bind groups, pipelines
+      await device.sync();
+      step.dispose();
+      optimizer.dispose();
+      model.dispose();
+      for (const made of [images, labels]) made.dispose();
     });
 
     test("each step has a single submit on a GPU", () => {

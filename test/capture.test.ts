@@ -435,6 +435,19 @@ describe.each(present)("$label", ({ device }) => {
       made.model.dispose();
     });
 
+    test("the memory of a forgotten step is given back", async () => {
+      await collectAll();
+      const before = device.stats().liveBuffers;
+      const forget = () => {
+        const step = capture(device, (x: Tensor) => x.mul(2).exp().sum());
+        for (let i = 0; i < 5; i++) step(Float32Array.of(1)).dispose();
+        expect(device.stats().liveBuffers).toBeGreaterThan(before);
+      };
+      forget();
+      await collectAll();
+      expect(device.stats().liveBuffers).toBe(before);
+    });
+
     test("recording over and over uses no new memory", async () => {
       await collectAll();
       const made = training(device);

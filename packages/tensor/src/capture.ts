@@ -103,12 +103,16 @@ export function capture<Inputs extends readonly Tensor[], Result extends Capture
     checkEvery,
   );
   const call = (...inputs: CaptureInput[]) => captured.call(inputs);
+  net.register(call, captured);
   return Object.defineProperties(call, {
     runs: { get: () => ({ ...captured.runs }) },
     dispose: { value: () => captured.dispose() },
     [Symbol.dispose]: { value: () => captured.dispose() },
   }) as unknown as Captured<Inputs, Result>;
 }
+
+/** Gives back the memory of captured steps that were forgotten. */
+const net = new FinalizationRegistry<CapturedStep>((captured) => captured.dispose());
 
 /** Everything that belongs to one list of input shapes. */
 interface Variant {

@@ -1,10 +1,11 @@
 /**
- * The field: who takes part. Our devices, and PyTorch in long-lived processes, each paired with its rival.
+ * The field: who takes part. Our devices, and other libraries in long-lived processes, each paired with its rival.
  */
 
 import { type Device, openDevice, probeDevices } from "mien";
 import { type Measurement, type MeasureOptions, measure, type Subject } from "./measure.ts";
 import type { Peak } from "./peak.ts";
+import { JavaScriptPeer } from "./peers/javascript.ts";
 import { TorchPeer } from "./peers/torch.ts";
 import { type Row, toRow } from "./report.ts";
 
@@ -25,6 +26,7 @@ export interface BenchDevice {
 export interface Field {
   readonly devices: readonly BenchDevice[];
   readonly peers: readonly TorchPeer[];
+  readonly scripts: readonly JavaScriptPeer[];
   readonly peak: Peak;
   readonly threads: readonly number[];
   readonly options: MeasureOptions;
@@ -109,6 +111,7 @@ export function noteFor(bench: BenchDevice, batch: number): { note?: string } {
  *
  * @param own what a device has to do; null where it takes no part
  * @param peer what PyTorch has to do
+ * @param script what other JavaScript libraries have to do; each is compared with our device of its kind
  */
 export async function compete(
   suite: string,
@@ -116,20 +119,25 @@ export async function compete(
   own: (device: BenchDevice) => Subject | null,
   peer: ((peer: TorchPeer) => Subject) | null,
   peak?: Peak,
+  script?: (peer: JavaScriptPeer) => Subject | null,
 ): Promise<readonly Row[]> {
   const peers = peer ? field.peers : [];
-  const entries: { readonly key: BenchDevice | TorchPeer; readonly subject: Subject }[] = [];
+  const entries: { readonly key: Contender; readonly subject: Subject }[] = [];
   for (const device of field.devices) {
     const subject = own(device);
     if (subject) entries.push({ key: device, subject });
     const rival = peers.find((other) => isRival(device, other));
     if (peer && rival) entries.push({ key: rival, subject: peer(rival) });
   }
+  for (const key of script ? field.scripts : []) {
+    const subject = script?.(key);
+    if (subject) entries.push({ key, subject });
+  }
   const measurements = await measure(
     entries.map(({ subject }) => subject),
     field.options,
   );
-  const byKey = new Map(entries.map(({ key }, i) => [key, measurements[i]!]));
+  const byKey = new Map<Contender, Measurement>(entries.map(({ key }, i) => [key, measurements[i]!]));
   return entries.map(({ key }, i) => {
     const rival: Measurement | undefined =
       key instanceof TorchPeer ? undefined : byKey.get(rivalOf(key, field.devices, peers) ?? key);
@@ -137,17 +145,22 @@ export async function compete(
   });
 }
 
+type Contender = BenchDevice | TorchPeer | JavaScriptPeer;
+
 function isRival({ device, threads, isSoftware }: BenchDevice, peer: TorchPeer): boolean {
   if (device.name === "webgpu") return !isSoftware && peer.threads === null;
   return device.name === "cpu" && peer.threads === threads;
 }
 
 function rivalOf(
-  own: BenchDevice,
+  own: BenchDevice | JavaScriptPeer,
   devices: readonly BenchDevice[],
   peers: readonly TorchPeer[],
 ): BenchDevice | TorchPeer | undefined {
   const onCpu = devices.filter(({ device }) => device.name === "cpu");
+  if (own instanceof JavaScriptPeer) {
+    return (own.isOnGpu && devices.find(({ device }) => device.name === "webgpu")) || onCpu.at(-1);
+  }
   const { name } = own.device;
   switch (name) {
     case "cpu":

@@ -8,6 +8,8 @@ import { Command, InvalidArgumentError } from "commander";
 import { BENCH_DEVICES, type BenchDeviceName, openDevices, type Suite, startPeers } from "./field.ts";
 import { currentLoad, describeMachine, formatMachine } from "./machine.ts";
 import { formatPeak, measurePeak, warnOfBusyCores } from "./peak.ts";
+import { JavaScriptPeer } from "./peers/javascript.ts";
+import { writePicture } from "./picture.ts";
 import { type Report, type Row, readReport, whatGotSlower, writeReport } from "./report.ts";
 import { epoch, inference, kernels, peak, replay, startUp, trainStep } from "./suites/index.ts";
 import { formatRows } from "./table.ts";
@@ -31,6 +33,7 @@ interface Flags {
   readonly turn: number;
   readonly peers: boolean;
   readonly json?: string;
+  readonly picture?: string;
   readonly compare?: string;
 }
 
@@ -47,8 +50,12 @@ await new Command("bench")
   .option("--threads <counts>", "threads of the CPU device and of PyTorch", listOf(wholeNumber), [1, 2])
   .option("--rounds <n>", "turns of each contender", wholeNumber, 7)
   .option("--turn <ms>", "how long a turn lasts at least", wholeNumber, 300)
-  .option("--no-peers", "leave out PyTorch (which is looked for at $PYTHON and /usr/bin/python3)")
+  .option(
+    "--no-peers",
+    "leave out PyTorch (looked for at $PYTHON and /usr/bin/python3), jax-js and TensorFlow.js (bench/peers/js)",
+  )
   .option("--json <file>", "write all rows to a file")
+  .option("--picture <file>", "draw images per second as a PNG")
   .option("--compare <file>", "name what got over 10 % slower than in an earlier --json file")
   .action(run)
   .parseAsync();
@@ -62,8 +69,10 @@ async function run(suites: readonly SuiteName[], flags: Flags): Promise<void> {
   say(`peak: ${formatPeak(peakFound)}`);
   const peers = flags.peers ? await startPeers(threads, say) : [];
   const devices = await openDevices(flags.device, threads, say);
+  const hasGpu = devices.some(({ device, isSoftware }) => device.name === "webgpu" && !isSoftware);
+  const scripts = flags.peers ? await JavaScriptPeer.startAll(hasGpu, say) : [];
   const options = { rounds: flags.rounds, turnMs: flags.turn };
-  const field = { devices, peers, peak: peakFound, threads, options };
+  const field = { devices, peers, scripts, peak: peakFound, threads, options };
   const rows: Row[] = [];
   try {
     for (const name of suites) {
@@ -77,11 +86,12 @@ async function run(suites: readonly SuiteName[], flags: Flags): Promise<void> {
       for (const line of warnings) say(line);
     }
   } finally {
-    for (const peer of peers) peer.close();
+    for (const peer of [...peers, ...scripts]) peer.close();
     for (const { device } of devices) device.dispose();
   }
   const report: Report = { machine, peak: peakFound, rows };
   if (flags.json !== undefined) await writeReport(flags.json, report);
+  if (flags.picture !== undefined) await writePicture(flags.picture, report);
   if (before === null) return;
   const slower = whatGotSlower(before, report);
   say(`\nover 10 % slower than in ${flags.compare}: ${slower.length === 0 ? "nothing" : ""}`);

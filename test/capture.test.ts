@@ -13,6 +13,7 @@ import {
   crossEntropy,
   type Device,
   type DeviceStats,
+  dropout,
   Generator,
   LeakyReLU,
   Linear,
@@ -20,7 +21,9 @@ import {
   live,
   Module,
   noGrad,
+  ones,
   type Parameter,
+  rand,
   randn,
   Sequential,
   SGD,
@@ -156,7 +159,7 @@ describe.each(present)("$label", ({ device }) => {
           }),
       ));
 
-    test("an optimizer without live params: a changed option is seen at once", () =>
+    test("SGD with momentum: a changed option is seen at once", () =>
       expectSameBits(
         device,
         () => training(device, (params) => new SGD(params, { lr: 0.1, momentum: 0.9 })),
@@ -342,6 +345,31 @@ describe.each(present)("$label", ({ device }) => {
     ]);
     for (const result of results) result.dispose();
     step.dispose();
+  });
+
+  test("dropout and rand draw on in every run, as they do in plain steps", async () => {
+    const outcomes: string[] = [];
+    for (const captured of [false, true]) {
+      const generator = new Generator(5);
+      const leaf = ones([40], { device, requiresGrad: true });
+      const step = (x: Tensor) => {
+        leaf.zeroGrad();
+        const y = dropout(leaf.mul(x), 0.4, { generator }).mul(rand([40], { device, generator }));
+        y.sum().backward();
+        return y.detach();
+      };
+      const recorded = capture(device, step);
+      const all: Tensor[] = [];
+      for (let i = 1; i <= 9; i++) {
+        all.push(captured ? recorded(i) : scope(() => step(tensor(i, { device }))));
+        all.push(leaf.grad!.clone());
+      }
+      outcomes.push(await bitsOf(all));
+      for (const made of all) made.dispose();
+      recorded.dispose();
+      leaf.dispose();
+    }
+    expect(outcomes[1]).toBe(outcomes[0]);
   });
 
   test("results are copies, numbers and tensors may be inputs, and structures are kept", async () => {

@@ -140,7 +140,7 @@ const targets = (ignored?: number): Recipe =>
   );
 const weight = constant([4], uniform(0.2, 2));
 
-const adamOptions: AdamStep = {
+const adamOptions: Spec<AdamStep> = {
   ...{ lr: 0.01, beta1: 0.9, beta2: 0.999, eps: 1e-8 },
   ...{ weightDecay: 0.1, decoupled: false, step: 3 },
 };

@@ -10,7 +10,7 @@ import { openReference } from "@mien/cpu";
 import { jacobians, Tensor } from "@mien/tensor";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as ops from "../packages/tensor/src/ops/index.ts";
-import type { Layout, Row } from "./op-table/row.ts";
+import type { Layout, Results, Row } from "./op-table/row.ts";
 import { opTable } from "./op-table.ts";
 import { openTestDevices } from "./support/devices.ts";
 import { GuardedDevice } from "./support/guarded-device.ts";
@@ -201,8 +201,8 @@ describe.each(present.map(({ label, device }) => [label, device] as const))("on 
 function viaMethod(row: Row): Row {
   const { method } = row;
   if (method === null) return row;
-  const run = (self: unknown, ...rest: readonly unknown[]): Tensor => {
-    const called = Reflect.get(Tensor.prototype, method) as (...args: readonly unknown[]) => Tensor;
+  const run = (self: unknown, ...rest: readonly unknown[]): Results => {
+    const called = Reflect.get(Tensor.prototype, method) as (...args: readonly unknown[]) => Results;
     return called.apply(self, rest as unknown[]);
   };
   return { ...row, run: method === "copy_" ? row.run : run };

@@ -1,15 +1,11 @@
 /**
- * PyTorch as a rival: `torch_bench.py` in a process of its own that lives as long as the bench.
- *
- * It is sent a line, does that many runs, and answers with the milliseconds. Between its turns it waits for a line, and
- * takes nothing from the others.
+ * PyTorch as a rival: `torch_bench.py`, which keeps to the protocol of `process.ts`.
  */
 
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { Subject } from "../measure.ts";
+import { RivalProcess } from "./process.ts";
 
 const SCRIPT = fileURLToPath(new URL("./torch_bench.py", import.meta.url));
 
@@ -36,42 +32,25 @@ export class TorchPeer {
   /** What PyTorch itself says of its threads and libraries, in one line. */
   readonly parallelInfo: string;
   readonly python: string;
-  readonly #child: ChildProcessWithoutNullStreams;
-  readonly #lines: AsyncIterator<string>;
+  readonly #process: RivalProcess;
 
-  private constructor(
-    python: string,
-    where: number | "cuda",
-    child: ChildProcessWithoutNullStreams,
-    lines: AsyncIterator<string>,
-    { version, parallelInfo, cuda }: z.infer<typeof greeting>,
-  ) {
+  private constructor(python: string, where: number | "cuda", process: RivalProcess) {
+    const { version, parallelInfo, cuda } = greeting.parse(process.greeting);
     this.python = python;
     this.threads = where === "cuda" ? null : where;
     this.label = `PyTorch ${version}${where === "cuda" ? ", CUDA" : ""}`;
     this.hasCuda = cuda;
     this.parallelInfo = parallelInfo;
-    this.#child = child;
-    this.#lines = lines;
+    this.#process = process;
   }
 
   /** Starts PyTorch on a number of threads or on CUDA, or tells why it cannot be started. */
   static async start(where: number | "cuda"): Promise<TorchPeer | { readonly reason: string }> {
     const reasons: string[] = [];
     for (const python of pythons()) {
-      const child = spawn(python, torchArguments(where));
-      let errors = "";
-      child.stderr.on("data", (chunk: Buffer) => {
-        errors += chunk;
-      });
-      child.on("error", (error) => {
-        errors += error.message;
-      });
-      const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-      const first = await lines.next();
-      if (!first.done)
-        return new TorchPeer(python, where, child, lines, greeting.parse(JSON.parse(first.value)));
-      reasons.push(`${python}: ${errors.trim().split("\n").at(-1) || "it ended without a word"}`);
+      const process = await RivalProcess.start(python, torchArguments(where));
+      if (process instanceof RivalProcess) return new TorchPeer(python, where, process);
+      reasons.push(`${python}: ${process.reason}`);
     }
     return { reason: reasons.join("; ") };
   }
@@ -81,19 +60,12 @@ export class TorchPeer {
     const { label, threads } = this;
     return {
       ...{ ...rest, device: label, threads, batch },
-      run: (count) => this.#run(workload, batch ?? 1, count),
+      run: (count) => this.#process.run(workload, batch ?? 1, count),
     };
-  }
-
-  async #run(workload: string, batch: number, count: number): Promise<number> {
-    this.#child.stdin.write(`run ${workload} ${batch} ${count}\n`);
-    const { done, value } = await this.#lines.next();
-    if (done) throw new Error(`bench: PyTorch ended in the middle of ${workload}, batch ${batch}`);
-    return Number(value);
   }
 
   /** Ends the process. */
   close(): void {
-    this.#child.stdin.end();
+    this.#process.close();
   }
 }

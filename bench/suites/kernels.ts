@@ -148,7 +148,7 @@ const CASES: readonly KernelCase[] = [
       const [a, b] = [randn(shape, { device }).keep(), randn(shape, { device }).keep()];
       const out = empty(shape, { device }).keep();
       const strides = contiguousStrides(shape);
-      const params = { op: "add", shape, aStrides: strides, bStrides: strides, alpha: 0 } as const;
+      const params = { op: "add", shape, aStrides: strides, bStrides: strides, alpha: 0, beta: 0 } as const;
       return () => device.launch("binary", [a, b, out], params);
     },
   },

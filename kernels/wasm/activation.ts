@@ -1,6 +1,6 @@
 // The last thing that happens to a value of a matmul or convolution before it is stored.
 
-import { leaky } from "./operators";
+import { leaky } from "./operators-activation";
 
 // The order of activations in packages/cpu/src/kernels/activation.ts.
 const RELU: i32 = 1, LEAKY_RELU: i32 = 2;

@@ -1,7 +1,8 @@
 // Cross-entropy of logits against class indices, and its gradient, target by target.
 //
 // With the largest logit taken away, log p = x - log(sum of exp x) stays exact where p itself would round to 0. Sums
-// over classes are carried in float64.
+// over classes are carried in float64. Where the logits are log-probabilities already, the largest and the logarithm of
+// the sum are both 0 by decree, and the softmax has no part in the gradient.
 
 import { bytes } from "./address";
 import { exp4, log4 } from "./simd";
@@ -23,6 +24,7 @@ class CrossEntropyArgs {
   classes: i32;
   inner: i32;
   ignoreIndex: i32;
+  normalized: i32;
   smoothing: f32;
   targetsPerChunk: i32;
 
@@ -49,6 +51,7 @@ function log(x: f32): f32 {
 }
 
 function largest(c: CrossEntropyArgs, at: i32): f32 {
+  if (c.normalized) return 0;
   let most: f32 = -Infinity;
   for (let i = 0; i < c.classes; i++) most = max<f32>(most, c.logit(at, i));
   return most;
@@ -73,7 +76,7 @@ export function crossEntropy(args: usize, chunk: i32): void {
       weight = 0;
     } else if (target >= 0 && target < classes) {
       const at = (row / c.inner) * classes * c.inner + (row % c.inner), most = largest(c, at);
-      const logSum = <f64>log(<f32>sumOfExp(c, at, most));
+      const logSum = c.normalized ? 0 : <f64>log(<f32>sumOfExp(c, at, most));
       weight = c.weightOf(target);
       loss = <f64>weight * (1 - smoothing) * (logSum - <f64>(c.logit(at, target) - most));
       if (smoothing > 0) {
@@ -116,12 +119,12 @@ export function crossEntropyGrad(args: usize, chunk: i32): void {
     }
     const times: f32 = c.scale ? load<f32>(c.scale + bytes(row * c.scaleStride)) : 1;
     const scale = times / divisor, most = largest(c, at);
-    const sum = <f32>sumOfExp(c, at, most);
+    const sum: f32 = c.normalized ? 1 : <f32>sumOfExp(c, at, most);
     let factors: f32 = c.weightOf(target) * (1 - smoothing);
     if (smoothing > 0) for (let i = 0; i < classes; i++) factors += even * c.weightOf(i);
     for (let i = 0; i < classes; i++) {
       const own = (i == target ? c.weightOf(i) * (1 - smoothing) : 0) + even * c.weightOf(i);
-      const p = exp(c.logit(at, i) - most) / sum;
+      const p: f32 = c.normalized ? 0 : exp(c.logit(at, i) - most) / sum;
       store<f32>(c.out + bytes(at + i * c.inner), (factors * p - own) * scale);
     }
   }

@@ -2,8 +2,8 @@
 // and which piece of the work to do.
 
 export { activationGrad, activationGradMerge } from "./activation-grad";
-export { adam } from "./adam";
 export { augment } from "./augment";
+export { channelSums, channelSumsMerge } from "./channel-sums";
 export { conv2d, conv2dPack } from "./conv2d";
 export { conv2dWinograd, winogradWeights } from "./conv2d-winograd";
 export { winogradWeightGrad, winogradWeightGradMerge } from "./conv2d-winograd-weight-grad";
@@ -11,8 +11,15 @@ export { conv2dWeightGrad, conv2dWeightGradMerge, conv2dWeightGradOffsets } from
 export { accumulate, copy, fill } from "./copy";
 export { crossEntropy, crossEntropyGrad, crossEntropyMean } from "./cross-entropy";
 export { binary, unary, where } from "./elementwise";
+export { gather, scatterAdd } from "./indexing";
+export { gridSample, gridSampleGridGrad, gridSampleInputGrad } from "./grid-sample";
 export { matmul, matmulMerge } from "./matmul";
+export { adagrad, adam, movingAverage, rmsprop, sgd } from "./optim";
+export { normalize, normalizeGrad, runningStats } from "./normalize";
 export { maxPool2d, maxPool2dGrad } from "./pool";
+export { dropout, uniform } from "./random";
 export { reduceColumns, reduceMerge, reduceRows } from "./reduce";
+export { argsort, cumsum } from "./scan";
+export { resample2d } from "./resample";
 export { softmax, softmaxGrad } from "./softmax";
 export { heapStart, setThread } from "./thread";

@@ -1,7 +1,8 @@
 // Max pooling and its gradient, plane by plane.
 //
-// Windows of 2x2 side by side are what networks use, and have a SIMD path: two vectors of each of two rows hold four
-// windows, and shuffles bring the windows' four corners each into a vector of its own.
+// Four windows of a row are compared at once, tap by tap, unless they reach over the left or right edge. Windows of 2x2
+// side by side are what networks use most, and have a path of their own: two vectors of each of two rows hold four
+// windows, and shuffles bring the windows' four corners each into a vector.
 
 import { bytes } from "./address";
 import { zipHigh, zipLow } from "./simd";
@@ -48,8 +49,17 @@ export function maxPool2d(args: usize, chunk: i32): void {
           poolFour(x, 2 * row * p.width + 2 * column, p.width, out + bytes(column), indices + bytes(column));
         }
       }
-      for (; column < p.outWidth; column++) {
-        poolOne(p, x, row, column, out + bytes(column), indices + bytes(column));
+      while (column < p.outWidth) {
+        // The last four may begin before `column`: that some are made twice does no harm.
+        const first = min(column, p.outWidth - 4), left = first * p.strideWidth - p.padLeft;
+        const right = left + 3 * p.strideWidth + (p.kernelWidth - 1) * p.dilationWidth;
+        if (first >= 0 && left >= 0 && right < p.width) {
+          poolFourWindows(p, x, row, left, out + bytes(first), indices + bytes(first));
+          column = first + 4;
+        } else {
+          poolOne(p, x, row, column, out + bytes(column), indices + bytes(column));
+          column += 1;
+        }
       }
     }
   }
@@ -74,6 +84,37 @@ function poolOne(p: PoolArgs, x: usize, row: i32, column: i32, out: usize, index
   }
   store<f32>(out, best);
   store<i32>(index, winner);
+}
+
+/** Four windows, the first of which begins at column `left` of the plane. */
+function poolFourWindows(p: PoolArgs, x: usize, row: i32, left: i32, out: usize, indices: usize): void {
+  let best = f32x4.splat(-Infinity), winner = i32x4.splat(-1);
+  const top = row * p.strideHeight - p.padTop, step = p.strideWidth;
+  const starts = i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(step));
+  for (let kh = 0; kh < p.kernelHeight; kh++) {
+    const h = top + kh * p.dilationHeight;
+    if (h < 0 || h >= p.height) continue;
+    for (let kw = 0; kw < p.kernelWidth; kw++) {
+      const at = h * p.width + left + kw * p.dilationWidth;
+      const value = fourAt(x + bytes(at), step);
+      const wins = v128.or(winsOver(value, best), i32x4.shr_s(winner, 31));
+      best = v128.bitselect(value, best, wins);
+      winner = v128.bitselect(i32x4.add(starts, i32x4.splat(at)), winner, wins);
+    }
+  }
+  v128.store(out, best);
+  v128.store(indices, winner);
+}
+
+/** Four values, `step` elements apart. */
+@inline
+function fourAt(x: usize, step: i32): v128 {
+  if (step == 1) return v128.load(x);
+  if (step == 2) return i32x4.shuffle(v128.load(x), v128.load(x, 16), 0, 2, 4, 6);
+  let v = v128.load32_zero(x);
+  v = v128.load32_lane(x + bytes(step), v, 1);
+  v = v128.load32_lane(x + 2 * bytes(step), v, 2);
+  return v128.load32_lane(x + 3 * bytes(step), v, 3);
 }
 
 /** Four 2x2 windows, the first of which has its corner at element `at` of the plane. */

@@ -11,7 +11,8 @@ import { FLOAT32, Layout, stageFrom, TILE, tileBuffer, View, Walk } from "./stri
 import { scratch } from "./thread";
 
 // The order of reduceOps in packages/cpu/src/kernels/reduce.ts.
-const SUM: i32 = 0, MEAN: i32 = 1, MAX: i32 = 2, MIN: i32 = 3, PROD: i32 = 4, ARGMAX: i32 = 5, ARGMIN: i32 = 6;
+const SUM: i32 = 0, MEAN: i32 = 1, MAX: i32 = 2, MIN: i32 = 3, PROD: i32 = 4, ANY: i32 = 5, ALL: i32 = 6;
+const ARGMAX: i32 = 7, ARGMIN: i32 = 8;
 
 @unmanaged
 class ReduceArgs {
@@ -151,13 +152,13 @@ function addRow(sums: usize, x: usize, count: i32): void {
 
 function begin(op: i32, slot: Slot): void {
   slot.index = -1;
-  slot.value = op == MAX ? -Infinity : op == MIN ? Infinity : op == PROD ? 1 : 0;
+  slot.value = op == MAX ? -Infinity : op == MIN ? Infinity : op == PROD || op == ALL ? 1 : 0;
 }
 
 @inline
 function combine(op: i32, a: f64, b: f64): f64 {
-  if (op == MAX) return max<f64>(a, b);
-  if (op == MIN) return min<f64>(a, b);
+  if (op == MAX || op == ANY) return max<f64>(a, b);
+  if (op == MIN || op == ALL) return min<f64>(a, b);
   return op == PROD ? a * b : a + b;
 }
 

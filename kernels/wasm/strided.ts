@@ -49,8 +49,17 @@ export class Layout {
 export class ElementwiseArgs {
   op: i32;
   count: i32;
-  alpha: f32;
-  beta: f32;
+
+  /** The first constant in all four lanes: a float, or an integer for a function of those. */
+  @inline
+  get alpha(): v128 {
+    return v128.load32_splat(changetype<usize>(this), 8);
+  }
+
+  @inline
+  get beta(): v128 {
+    return v128.load32_splat(changetype<usize>(this), 12);
+  }
 
   @inline
   get layout(): Layout {

@@ -1,6 +1,10 @@
 // One step of Adam over flat buffers, in place: one read and one write of everything.
 
 #include "include/grid.wgsl"
+#include "include/floats.wgsl"
+
+// Whether the largest running square so far takes the place of the present one.
+const AMSGRAD = false;
 
 struct Params {
   count: u32,
@@ -8,8 +12,10 @@ struct Params {
   gradOffset: u32,
   mOffset: u32,
   vOffset: u32,
+  maxVOffset: u32,
   decoupled: u32,
   // 1 - beta1 and the like come from the host's float64: in float32 they lose half their digits.
+  beta1: f32,
   oneMinusBeta1: f32,
   beta2: f32,
   oneMinusBeta2: f32,
@@ -25,6 +31,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> grad: array<f32>;
 @group(0) @binding(2) var<storage, read_write> m: array<f32>;
 @group(0) @binding(3) var<storage, read_write> v: array<f32>;
+@group(0) @binding(4) var<storage, read_write> maxV: array<f32>;
 @group(1) @binding(0) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP)
@@ -38,11 +45,14 @@ fn main(grid: Grid, @builtin(local_invocation_index) lane: u32) {
   } else {
     g += params.weightDecay * p;
   }
-  let oldM = m[params.mOffset + index];
-  let newM = oldM + params.oneMinusBeta1 * (g - oldM);
-  let newV = params.beta2 * v[params.vOffset + index] + params.oneMinusBeta2 * g * g;
+  let newM = params.beta1 * m[params.mOffset + index] + params.oneMinusBeta1 * g;
+  var newV = params.beta2 * v[params.vOffset + index] + params.oneMinusBeta2 * g * g;
   m[params.mOffset + index] = newM;
   v[params.vOffset + index] = newV;
+  if (AMSGRAD) {
+    newV = maxOrNan(maxV[params.maxVOffset + index], newV);
+    maxV[params.maxVOffset + index] = newV;
+  }
   param[params.paramOffset + index] =
     p - params.stepSize * newM / (sqrt(newV) / params.sqrtBiasCorrection2 + params.eps);
 }

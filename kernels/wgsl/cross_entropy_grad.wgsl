@@ -32,7 +32,8 @@ fn main(grid: Grid, @builtin(local_invocation_index) lane: u32) {
 
   for (var c = lane % LANES; c < classes; c += LANES) {
     let at = start + c * params.inner;
-    let p = exponential(logits[params.logitsOffset + at] - norm.largest) / norm.total;
+    var p = 0.0;
+    if (!NORMALIZED) { p = exponential(logits[params.logitsOffset + at] - norm.largest) / norm.total; }
     var grad = w * (p - select(0.0, 1.0, i32(c) == label));
     grad += params.smoothingPerClass * (weights * p - weightOf(c));
     if (!known) { grad = notANumber(); }

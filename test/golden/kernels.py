@@ -105,14 +105,14 @@ binary = {
 }
 for op, function in binary.items():
     out = function(special[:, None], special[None, :])
-    params = {"op": op, "shape": [size, size], "aStrides": [1, 0], "bStrides": [0, 1], "alpha": 0}
+    params = {"op": op, "shape": [size, size], "aStrides": [1, 0], "bStrides": [0, 1], "alpha": 0, "beta": 0}
     entry("binary", op, params, [operand(special), operand(special), expected(out)])
 
 x = rounded(9).requires_grad_()
 grad_out = rounded(9)
 y = F.leaky_relu(x, 0.1)
 (grad_x,) = torch.autograd.grad(y, x, grad_out)
-params = {"op": "leakyReluGrad", "shape": [9], "aStrides": [1], "bStrides": [1], "alpha": 0.1}
+params = {"op": "leakyReluGrad", "shape": [9], "aStrides": [1], "bStrides": [1], "alpha": 0.1, "beta": 0}
 entry("binary", "leakyReluGrad", params, [operand(grad_out), operand(y), expected(grad_x)])
 
 # Reductions of a middle axis, with ties and NaN.
@@ -262,6 +262,7 @@ def cross_entropy(name, outer, classes, inner, weighted=False, smoothing=0.0, ig
     weights = torch.where(kept, (torch.ones(classes) if weight is None else weight)[targets * kept], torch.zeros(()))
     params = {
         "outer": outer, "classes": classes, "inner": inner, "ignoreIndex": ignore, "labelSmoothing": smoothing,
+        "normalized": False,
     }  # fmt: skip
     entry(
         "crossEntropy", name, params,

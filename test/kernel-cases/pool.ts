@@ -38,6 +38,8 @@ const shapes: Readonly<Record<string, Shape>> = {
   "3x3, overlapping, padded": { x: [3, 8, 9], kernel: [3, 3], stride: [1, 1], padding: [1, 1] },
   "1x5": { x: [3, 6, 17], kernel: [1, 5], stride: [1, 2], padding: [0, 2] },
   "3x2, stride 1 x 3": { x: [3, 9, 10], kernel: [3, 2], stride: [1, 3] },
+  "stride 3, four windows at once": { x: [3, 7, 29], kernel: [2, 3], stride: [1, 3], padding: [1, 1] },
+  "stride 2, padded, ceil": { x: [2, 9, 22], kernel: [3, 3], stride: [2, 2], padding: [1, 1], ceil: true },
   "gaps between windows": { x: [2, 10, 10], kernel: [2, 2], stride: [3, 4] },
   "dilation 2": { x: [3, 11, 12], kernel: [3, 3], stride: [2, 2], dilation: [2, 2] },
   "dilation 2, padded": { x: [3, 11, 12], kernel: [3, 3], stride: [1, 1], padding: [1, 1], dilation: [2, 2] },
@@ -130,7 +132,7 @@ export const poolCases: readonly KernelCase[] = [
     forward(name, shape, sprinkle(normal, [0, 1])),
     backward(name, shape, normal),
   ]),
-  ...["2x2, odd sizes", "3x3, overlapping, padded"].flatMap((name) => [
+  ...["2x2, odd sizes", "3x3, overlapping, padded", "stride 3, four windows at once"].flatMap((name) => [
     ...Object.entries(contents).map(([content, values]) =>
       forward(`${name}, ${content}`, shapes[name]!, values),
     ),

@@ -7,6 +7,7 @@
 
 import type { DType, ReduceOp } from "@mien/tensor";
 import {
+  boolean,
   type CaseOf,
   type Init,
   input,
@@ -24,6 +25,12 @@ import { broadcast, contiguous, permuted, type View, view } from "./views.ts";
 
 const isArg = (op: ReduceOp): boolean => op === "argmax" || op === "argmin";
 
+/** any and all take truth values, of which the other reductions make nothing. */
+const isLogical = (op: ReduceOp): boolean => op === "any" || op === "all";
+
+/** Mostly one truth value, so that short rows often hold no other. */
+const mostly = (value: 0 | 1): Init => sprinkle(() => value, [0, 1]);
+
 /** Values whose product neither overflows nor depends on the order of multiplication. */
 const factors: Init = sprinkle(integers(1, 1), [-1, 2, 0.5]);
 
@@ -33,7 +40,7 @@ function reduce(
   x: View,
   kept: number,
   init: Init,
-  dtype: DType = "float32",
+  dtype: DType = isLogical(op) ? "bool" : "float32",
 ): CaseOf<"reduce"> {
   return {
     kernel: "reduce",
@@ -97,6 +104,7 @@ const specialRows = [
 
 function valuesFor(op: ReduceOp): Init {
   if (op === "prod") return factors;
+  if (isLogical(op)) return mostly(op === "any" ? 0 : 1);
   // A third of all rows have ties when there are so few different values.
   return isArg(op) ? integers(-20, 20) : sprinkle(uniform(-1, 2), [0]);
 }
@@ -105,10 +113,20 @@ export const reduceCases: readonly KernelCase[] = [
   ...reduceOps.flatMap((op) => layouts.map(([name, x, kept]) => reduce(op, name, x, kept, valuesFor(op)))),
   ...reduceOps
     .filter((op) => !isArg(op))
-    .flatMap((op) => emptyRows.map(([name, x, kept]) => reduce(op, name, x, kept, normal))),
-  ...reduceOps.map((op) =>
-    reduce(op, "special values", contiguous([specialRows.length, 6]), 1, repeat(specialRows.flat())),
-  ),
+    .flatMap((op) => emptyRows.map(([name, x, kept]) => reduce(op, name, x, kept, valuesFor(op)))),
+  ...(["any", "all"] as const).flatMap((op) => [
+    reduce(op, "true and false alike", contiguous([50, 3]), 1, boolean),
+    reduce(op, "nothing but true", contiguous([4, 333]), 1, () => 1),
+    reduce(op, "nothing but false", contiguous([4, 333]), 1, () => 0),
+    reduce(op, "one that is not like the others", contiguous([100_000]), 0, (_, i) =>
+      Number((i === 77_777) === (op === "any")),
+    ),
+  ]),
+  ...reduceOps
+    .filter((op) => !isLogical(op))
+    .map((op) =>
+      reduce(op, "special values", contiguous([specialRows.length, 6]), 1, repeat(specialRows.flat())),
+    ),
   ...(["max", "min", "argmax", "argmin"] as const).flatMap((op) => [
     reduce(op, "different values", contiguous([20, 333]), 1, normal),
     reduce(op, "all below zero", contiguous([3, 333]), 1, uniform(-9, -8)),

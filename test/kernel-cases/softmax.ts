@@ -87,6 +87,7 @@ interface Options {
   readonly weight?: boolean;
   readonly ignoreIndex?: number;
   readonly labelSmoothing?: number;
+  readonly normalized?: boolean;
   readonly logits?: Init;
   readonly targets?: Init;
   /** In the gradient, one scale for all targets or one for each. */
@@ -98,8 +99,9 @@ interface Options {
 }
 
 function crossEntropy(name: string, outer: number, classes: number, options: Options = {}): KernelCase[] {
-  const { inner = 1, weight = false, ignoreIndex = -100, labelSmoothing = 0, scaleStride = 0 } = options;
-  const params = { outer, classes, inner, ignoreIndex, labelSmoothing };
+  const { inner = 1, weight = false, ignoreIndex = -100, scaleStride = 0 } = options;
+  const { labelSmoothing = 0, normalized = false } = options;
+  const params = { outer, classes, inner, ignoreIndex, labelSmoothing, normalized };
   const count = outer * inner;
   const { mean = true, scaled = true } = options;
   const logits = input("float32", count * classes, options.logits ?? normal);
@@ -162,6 +164,24 @@ const crossEntropyCases: readonly KernelCase[] = [
     labelSmoothing: 0.2,
     inner: 3,
     scaleStride: 1,
+  }),
+  ...crossEntropy("log-probabilities", 33, 4, { normalized: true, logits: uniform(-9, 0) }),
+  ...crossEntropy("log-probabilities of 1000 classes", 7, 1000, {
+    normalized: true,
+    inner: 2,
+    scaleStride: 1,
+  }),
+  ...crossEntropy("log-probabilities, weights, smoothing, ignored", 33, 4, {
+    normalized: true,
+    targets: sprinkle(integers(0, 3), [-100, 4]),
+    weight: true,
+    labelSmoothing: 0.2,
+    inner: 3,
+  }),
+  ...crossEntropy("special log-probabilities", specialRows.length, 4, {
+    normalized: true,
+    logits: repeat(specialRows.flat()),
+    targets: () => 0,
   }),
   ...crossEntropy("large logits", 40, 9, { logits: uniform(-1e4, 1e4) }),
   ...crossEntropy("large logits, smoothing", 40, 9, { logits: uniform(-1e4, 1e4), labelSmoothing: 0.1 }),

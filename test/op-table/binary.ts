@@ -12,12 +12,16 @@ import {
   ge,
   gt,
   le,
+  logicalAnd,
+  logicalOr,
+  logicalXor,
   lt,
   maximum,
   minimum,
   mul,
   ne,
   pow,
+  remainder,
   type Shape,
   ShapeError,
   sub,
@@ -29,6 +33,7 @@ import {
   bools,
   bytes,
   constant,
+  type ErrorClass,
   elsewhere,
   type Init,
   integers,
@@ -116,10 +121,15 @@ function errors(op: string, types: string) {
   } as const;
 }
 
-const floats = "float32 or float64";
-const numbers = `${floats} or int32`;
+const numbers = "float32 or float64 or int32";
 
-function arithmetic(op: string, f: Binary, a: Init, b: Init): Row {
+function arithmetic(
+  op: string,
+  f: Binary,
+  a: Init,
+  b: Init,
+  more: Partial<Pick<Row, "samples" | "errors">> = {},
+): Row {
   const message = new RegExp(`^${op}: got the number 0.5 beside int32, expected one that .* Help`);
   return row(op, f, {
     samples: {
@@ -127,28 +137,81 @@ function arithmetic(op: string, f: Binary, a: Init, b: Init): Row {
       "a number on the right": [x([2, 3], a), 1.75],
       int32: [ints([3, 5]), ints([5])],
       "int32 and a number": [ints([3, 5]), 3],
+      ...(more.samples as Record<string, readonly [Recipe, Recipe]>),
     },
     large: { large: [x([33, 65], a), x([65], b)] },
     special: { "special values": [everyA, everyB] },
     errors: {
       ...errors(op, numbers),
       "a fraction beside int32": [[ints([2]), 0.5], DTypeError, message],
+      ...(more.errors as Record<string, readonly [readonly [Recipe, number], ErrorClass, RegExp]>),
     },
   });
 }
 
-/** Functions whose result for whole numbers is a fraction take none. */
-function fractional(op: string, f: Binary, a: Init, b: Init): Row {
-  return row(op, f, {
+/** The quotient of whole numbers is a float32, so a fraction may stand beside them. */
+function division(): Row {
+  return row("div", div, {
     samples: {
-      ...pairs((aShape, bShape) => [x(aShape, a), x(bShape, b)]),
-      "a number on the right": [x([2, 3], a), 1.75],
+      ...pairs((aShape, bShape) => [x(aShape), x(bShape, uniform(0.3, 3))]),
+      "a number on the right": [x([2, 3]), 1.75],
+      int32: [ints([3, 5]), ints([5], 1, 9)],
+      "int32 and a number": [ints([3, 5]), 2],
+      "int32 and a fraction": [ints([3, 5]), 0.5],
+      "int32, trunc": [
+        of([-3, 3, -3, 3, 7], "int32"),
+        of([2, 2, -2, -2, 9], "int32"),
+        { roundingMode: "trunc" },
+      ],
+      "int32, floor": [
+        of([-3, 3, -3, 3, -8], "int32"),
+        of([2, 2, -2, -2, 4], "int32"),
+        { roundingMode: "floor" },
+      ],
+      "int32 and a number, floor": [ints([3, 5]), 4, { roundingMode: "floor" }],
+      trunc: [x([3, 5], uniform(-9, 9)), 1.75, { roundingMode: "trunc" }],
+      floor: [x([3, 5], uniform(-9, 9)), x([5], uniform(0.3, 3)), { roundingMode: "floor" }],
     },
-    large: { large: [x([33, 65], a), x([65], b)] },
-    special: { "special values": [everyA, everyB] },
+    large: { large: [x([33, 65]), x([65], uniform(0.3, 3))] },
+    special: {
+      "special values": [everyA, everyB],
+      "int32 by 0": [of([3, -3, 16_777_217], "int32"), of([0, 0, 2], "int32")],
+    },
     errors: {
-      ...errors(op, floats),
-      int32: [[ints([2]), 2], DTypeError, new RegExp(`^${op}: got int32, expected ${floats}. Help`)],
+      ...errors("div", numbers),
+      "an unknown rounding": [
+        [x([2]), 2, { roundingMode: "round" as "floor" }],
+        ArgumentError,
+        /^div: got roundingMode round, expected "trunc", "floor" or null/,
+      ],
+    },
+  });
+}
+
+function logical(op: string, f: Binary): Row {
+  const message = (got: string): RegExp => new RegExp(`^${op}: got ${got}, expected bool. Help: .*bool`);
+  return row(op, f, {
+    samples: { ...pairs((a, b) => [bools(a), bools(b)]), "a number": [bools([3, 5]), 1] },
+    large: { large: [bools([33, 65]), bools([65])] },
+    errors: {
+      float32: [[x([2]), x([2])], DTypeError, message("float32")],
+      int32: [[ints([2]), 1], DTypeError, message("int32")],
+      uint8: [[bytes([2]), bools([2])], DTypeError, message("uint8")],
+      "different types": [
+        [bools([2]), ints([2])],
+        DTypeError,
+        new RegExp(`^${op}: different element types, got bool and int32, expected the same`),
+      ],
+      "a number that is no truth": [
+        [bools([2]), 2],
+        DTypeError,
+        new RegExp(`^${op}: got the number 2 beside bool, expected one that this type can hold`),
+      ],
+      "shapes that do not broadcast": [
+        [bools([2, 3]), bools([2, 4])],
+        ShapeError,
+        new RegExp(`^${op}: shapes do not broadcast, got \\[2, 3\\] and \\[2, 4\\], expected`),
+      ],
     },
   });
 }
@@ -183,13 +246,30 @@ export const binaryRows: readonly Row[] = [
   arithmetic("mul", mul, normal, normal),
   arithmetic("maximum", maximum, apart(0), apart(0.5)),
   arithmetic("minimum", minimum, apart(0), apart(0.5)),
-  fractional("div", div, normal, uniform(0.3, 3)),
-  fractional("pow", pow, uniform(0.3, 3), uniform(-2, 3)),
+  arithmetic("remainder", remainder, uniform(-5, 5), uniform(0.3, 3)),
+  arithmetic("pow", pow, uniform(0.3, 3), uniform(-2, 3), {
+    samples: {
+      "int32 beyond float32": [of([3, -3, 7, 46_341, 0], "int32"), of([19, 19, 11, 2, 0], "int32")],
+      "int32 to 0 and 1": [ints([5, 1]), of([0, 1], "int32")],
+    },
+    errors: {
+      "a negative number as the power of int32": [
+        [ints([2]), -1],
+        ArgumentError,
+        /^pow: got the power -1 of int32, expected one of at least 0. Help: .*float32/,
+      ],
+    },
+  }),
+  division(),
+  logical("logicalAnd", logicalAnd),
+  logical("logicalOr", logicalOr),
+  logical("logicalXor", logicalXor),
   numberFirst("add", add, normal),
   numberFirst("sub", sub, normal),
   numberFirst("mul", mul, normal),
   numberFirst("div", div, uniform(0.3, 3)),
   numberFirst("pow", pow, uniform(-2, 3)),
+  numberFirst("remainder", remainder, uniform(0.3, 3)),
   numberFirst("maximum", maximum, apart()),
   numberFirst("lt", lt, normal),
   comparison("eq", eq),

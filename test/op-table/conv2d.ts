@@ -1,9 +1,9 @@
 /**
- * Rows for convolution and pooling: stride 2 on odd sizes, channels beside a tile's width, padding, dilation, groups.
+ * Rows for convolution: stride 2 on odd sizes, channels beside a tile's width, padding, dilation, groups.
  */
 
-import { ArgumentError, conv2d, DeviceError, DTypeError, maxPool2d, ShapeError } from "@mien/tensor";
-import { apart, constant, elsewhere, ints, Recipe, type Row, row, x } from "./row.ts";
+import { ArgumentError, conv2d, DeviceError, DTypeError, ShapeError } from "@mien/tensor";
+import { constant, elsewhere, ints, Recipe, type Row, row, x } from "./row.ts";
 
 /** One image of one channel with a special value in its middle. */
 const around = (value: number): Recipe =>
@@ -105,53 +105,6 @@ export const conv2dRows: readonly Row[] = [
         [x([1, 1, 3, 3]), elsewhere(x([1, 1, 3, 3]))],
         DeviceError,
         /^conv2d: tensors on different devices, got \w+ and \w+, expected one/,
-      ],
-    },
-  }),
-  row("maxPool2d", maxPool2d, {
-    method: null,
-    samples: {
-      "2x2": [x([1, 2, 4, 6], apart()), 2],
-      "odd sizes leave a border": [x([2, 1, 5, 7], apart()), 2],
-      "one element": [x([1, 1, 1, 1], apart()), 1],
-      overlapping: [x([1, 1, 5, 5], apart()), 3, { stride: 1 }],
-      padding: [x([1, 2, 5, 5], apart()), 3, { stride: 2, padding: 1 }],
-      "not square": [x([1, 1, 4, 6], apart()), [1, 3], { stride: [2, 1], padding: [0, 1] }],
-      dilation: [x([1, 1, 6, 6], apart()), 2, { dilation: 2, stride: 1 }],
-      "the whole image": [x([2, 3, 3, 4], apart()), [3, 4]],
-      "no images": [x([0, 2, 4, 4], apart()), 2],
-    },
-    large: { "many planes": [x([3, 33, 11, 13], apart()), 2] },
-    special: {
-      NaN: [around(Number.NaN), 2, { stride: 1 }],
-      infinity: [around(Infinity), 3, { stride: 1, padding: 1 }],
-      "minus infinity": [constant([1, 1, 3, 3], () => -Infinity), 2, { padding: 1 }],
-    },
-    errors: {
-      "three dimensions": [
-        [x([3, 5, 5]), 2],
-        ShapeError,
-        /^maxPool2d: input of the wrong rank, got shape \[3, 5, 5\], expected \[N, C, H, W\]/,
-      ],
-      "a window larger than the image": [
-        [x([1, 1, 2, 2]), 3],
-        ShapeError,
-        /^maxPool2d: the window is larger than the padded input, got window 3x3, expected at most 2x2/,
-      ],
-      "too much padding": [
-        [x([1, 1, 4, 4]), 2, { padding: 2 }],
-        ArgumentError,
-        /^maxPool2d: got padding 2, 2, expected at most half the window 2x2/,
-      ],
-      "window 0": [
-        [x([1, 1, 4, 4]), 0],
-        ArgumentError,
-        /^maxPool2d: invalid kernelSize, got 0, expected a whole number of at least 1/,
-      ],
-      int32: [
-        [ints([1, 1, 4, 4]), 2],
-        DTypeError,
-        /^maxPool2d: got int32, expected float32 or float64. Help/,
       ],
     },
   }),

@@ -6,7 +6,15 @@
  * contiguous or strided; and what is then asked of it (its value, its gradient, its leaks) is decided elsewhere.
  */
 
-import { type DType, Generator, type MienError, numel, type Shape, type Tensor } from "@mien/tensor";
+import {
+  type DType,
+  Generator,
+  type MienError,
+  numel,
+  type Ordered,
+  type Shape,
+  type Tensor,
+} from "@mien/tensor";
 
 /** Draws the value of the element at `index`. */
 export type Init = (random: Generator, index: number) => number;
@@ -70,15 +78,18 @@ interface RowOptions<Args> {
 
 export type ErrorClass = new (message?: string) => MienError;
 
+/** What an op may return; of named tensors the test takes all. */
+export type Results = Tensor | readonly Tensor[] | Ordered;
+
 export interface Row extends Required<RowOptions<readonly unknown[]>> {
   readonly op: string;
-  readonly run: (...args: readonly unknown[]) => Tensor | readonly Tensor[];
+  readonly run: (...args: readonly unknown[]) => Results;
 }
 
 /** A row for `run`: an op, or a function that calls it and returns what it wrote. */
 export function row<Args extends readonly unknown[]>(
   op: string,
-  run: (...args: Args) => Tensor | readonly Tensor[],
+  run: (...args: Args) => Results,
   options: RowOptions<Args>,
 ): Row {
   const layouts: readonly Layout[] = ["plain", "transposed", "sliced", "expanded"];

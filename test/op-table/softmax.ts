@@ -7,11 +7,12 @@ import {
   crossEntropy,
   DTypeError,
   logSoftmax,
+  nllLoss,
   ShapeError,
   softmax,
   type Tensor,
 } from "@mien/tensor";
-import { constant, ints, of, Recipe, type Row, row, uniform, x } from "./row.ts";
+import { bytes, constant, ints, of, Recipe, type Row, row, uniform, x } from "./row.ts";
 
 function alongOneDim(op: string, f: (x: Tensor, dim: number) => Tensor): Row {
   const message = (text: string): RegExp => new RegExp(`^${op}: ${text}`);
@@ -55,6 +56,9 @@ const targets = (shape: readonly number[], classes: number, ignored?: number): R
     ignored !== undefined && i % 3 === 1 ? ignored : random.integer(classes),
   );
 
+/** The classes of the pixels in the layout of the logits: some probability for each, not summing to 1. */
+const shares = (shape: readonly number[]): Recipe => x(shape, uniform(0.1, 1));
+
 const weight = (classes: number): Recipe => constant([classes], uniform(0.2, 2));
 
 export const softmaxRows: readonly Row[] = [
@@ -85,6 +89,23 @@ export const softmaxRows: readonly Row[] = [
         targets([2, 4], 3),
         { reduction: "none", labelSmoothing: 0.2 },
       ],
+      "one image, without its dimension": [x([4]), targets([], 4), { labelSmoothing: 0.1 }],
+      "one image, without its dimension, by itself": [x([4]), targets([], 4), { reduction: "none" }],
+      probabilities: [x([5, 4]), shares([5, 4])],
+      "probabilities, sum": [x([5, 4]), shares([5, 4]), { reduction: "sum", weight: weight(4) }],
+      "probabilities, each": [x([5, 4]), shares([5, 4]), { reduction: "none" }],
+      "probabilities, smoothed, weighted": [
+        x([5, 4]),
+        shares([5, 4]),
+        { labelSmoothing: 0.2, weight: weight(4) },
+      ],
+      "probabilities of each pixel": [
+        x([2, 3, 2, 3]),
+        shares([2, 3, 2, 3]),
+        { weight: weight(3), reduction: "none" },
+      ],
+      "probabilities of one image": [x([4]), shares([4])],
+      "probabilities that need no gradient": [x([3, 4]), constant([3, 4], uniform(0, 1))],
       "nothing, sum": [x([0, 4]), targets([0], 4), { reduction: "sum" }],
       "nothing, mean": [x([0, 4]), targets([0], 4)],
     },
@@ -111,20 +132,40 @@ export const softmaxRows: readonly Row[] = [
       ],
     },
     errors: {
-      "targets of floats": [
+      "class indices as floats": [
         [x([2, 3]), x([2])],
+        ShapeError,
+        /^crossEntropy: probabilities of the wrong shape, got \[2\], expected \[2, 3\]. Help: convert class indices/,
+      ],
+      "targets of bytes": [
+        [x([2, 3]), bytes([2])],
         DTypeError,
-        /^crossEntropy: targets of the wrong type, got float32, expected int32/,
+        /^crossEntropy: targets of the wrong type, got uint8, expected int32: class indices. Help/,
+      ],
+      "an ignored index beside probabilities": [
+        [x([2, 3]), x([2, 3]), { ignoreIndex: 0 }],
+        ArgumentError,
+        /^crossEntropy: got ignoreIndex 0 beside probabilities, expected none/,
+      ],
+      "no such reduction": [
+        [x([2, 3]), targets([2], 3), { reduction: "average" as "mean" }],
+        ArgumentError,
+        /^crossEntropy: got reduction "average", expected "mean" or "sum" or "none"/,
       ],
       "one-hot targets": [
         [x([2, 3]), ints([2, 3])],
         ShapeError,
         /^crossEntropy: targets of the wrong shape, got \[2, 3\], expected \[2\]/,
       ],
-      "logits of one dimension": [
+      "a scalar": [
+        [x([]), ints([])],
+        ShapeError,
+        /^crossEntropy: the input is a scalar, got shape \[\], expected \[N, C, ...\] or \[C\]/,
+      ],
+      "one image, but a batch of targets": [
         [x([3]), ints([1])],
         ShapeError,
-        /^crossEntropy: logits of the wrong rank, got \[3\], expected \[N, C, ...\]/,
+        /^crossEntropy: targets of the wrong shape, got \[1\], expected \[\]/,
       ],
       "a weight too few": [
         [x([2, 3]), targets([2], 3), { weight: weight(2) }],
@@ -140,6 +181,52 @@ export const softmaxRows: readonly Row[] = [
         [x([2, 3]), targets([2], 3), { ignoreIndex: Number.NaN }],
         ArgumentError,
         /^crossEntropy: got ignoreIndex NaN, expected a whole number/,
+      ],
+    },
+  }),
+  row("nllLoss", nllLoss, {
+    method: null,
+    samples: {
+      mean: [x([5, 4]), targets([5], 4)],
+      sum: [x([5, 4]), targets([5], 4), { reduction: "sum" }],
+      "each by itself": [x([5, 4]), targets([5], 4), { reduction: "none" }],
+      "class weights": [x([5, 4]), targets([5], 4), { weight: weight(4) }],
+      "class weights, each": [x([5, 4]), targets([5], 4), { weight: weight(4), reduction: "none" }],
+      ignored: [x([6, 3]), targets([6], 3, -100)],
+      "a class is ignored, weighted": [x([6, 3]), targets([6], 3, 1), { ignoreIndex: 1, weight: weight(3) }],
+      "a class per pixel": [x([2, 3, 2, 3]), targets([2, 2, 3], 3), { weight: weight(3) }],
+      "one image, without its dimension": [x([4]), targets([], 4)],
+      "nothing, sum": [x([0, 4]), targets([0], 4), { reduction: "sum" }],
+      "nothing, mean": [x([0, 4]), targets([0], 4)],
+    },
+    large: {
+      "many rows": [x([515, 4]), targets([515], 4), { weight: weight(4) }],
+      "many classes": [x([3, 1025]), targets([3], 1025), { reduction: "none" }],
+    },
+    special: {
+      "a target that is no class": [constant([3, 4]), of([0, 4, -1], "int32"), { reduction: "none" }],
+      "all ignored": [constant([2, 3]), of([-100, -100], "int32")],
+      "impossible, and NaN elsewhere": [
+        constant([2, 2], (_random, i) => [-Infinity, 0, Number.NaN, 2][i]!),
+        of([0, 1], "int32"),
+        { reduction: "none" },
+      ],
+    },
+    errors: {
+      "probabilities for targets": [
+        [x([2, 3]), x([2, 3])],
+        DTypeError,
+        /^nllLoss: targets of the wrong type, got float32, expected int32: class indices. Help/,
+      ],
+      "one-hot targets": [
+        [x([2, 3]), ints([2, 3])],
+        ShapeError,
+        /^nllLoss: targets of the wrong shape, got \[2, 3\], expected \[2\]/,
+      ],
+      "a weight too few": [
+        [x([2, 3]), targets([2], 3), { weight: weight(2) }],
+        ShapeError,
+        /^nllLoss: weight of the wrong shape, got \[2\], expected \[3\]/,
       ],
     },
   }),

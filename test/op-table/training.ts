@@ -1,32 +1,9 @@
 /**
- * Rows for the fused kernels at both ends of a training step: the batch that goes in, and Adam's update.
+ * Rows for the batch that goes into a training step.
  */
 
-import {
-  type AdamStep,
-  ArgumentError,
-  type AugmentOptions,
-  adamStep,
-  augment,
-  DeviceError,
-  DTypeError,
-  ShapeError,
-  type Tensor,
-} from "@mien/tensor";
-import {
-  bytes,
-  constant,
-  dense,
-  elsewhere,
-  float32,
-  type Init,
-  ints,
-  of,
-  Recipe,
-  type Row,
-  row,
-  uniform,
-} from "./row.ts";
+import { ArgumentError, type AugmentOptions, augment, DTypeError, ShapeError } from "@mien/tensor";
+import { bytes, dense, float32, type Init, ints, Recipe, type Row, row } from "./row.ts";
 
 const imagenet: AugmentOptions = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 
@@ -91,61 +68,4 @@ const augmentRow = row("augment", augment, {
   },
 });
 
-const options: AdamStep = {
-  ...{ lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8 },
-  ...{ weightDecay: 0, decoupled: false, step: 1 },
-};
-
-type Step = [param: Tensor, grad: Tensor, m: Tensor, v: Tensor, options: AdamStep];
-
-function step(...[param, grad, m, v, constants]: Step): Tensor[] {
-  adamStep(param, grad, m, v, constants);
-  return [param, m, v];
-}
-
-const state = (shape: readonly number[]) =>
-  [constant(shape), constant(shape), constant(shape), constant(shape, uniform(0, 2))] as const;
-
-const adamRow = row("adamStep", step, {
-  method: null,
-  layouts: ["plain"],
-  samples: {
-    scalar: [...state([]), options],
-    "one element": [...state([1]), options],
-    "no elements": [...state([0, 3]), options],
-    matrix: [...state([3, 5]), options],
-    "step 1000": [...state([7]), { ...options, step: 1000 }],
-    "weight decay": [...state([2, 3]), { ...options, weightDecay: 0.1, lr: 0.1 }],
-    "decoupled weight decay": [...state([2, 3]), { ...options, weightDecay: 0.1, lr: 0.1, decoupled: true }],
-  },
-  large: { "1025 elements": [...state([1025]), { ...options, step: 3 }] },
-  special: {
-    "no gradient yet": [of([1, -1]), of([0, 0]), of([0, 0]), of([0, 0]), options],
-    NaN: [of([1, 2]), of([Number.NaN, 1]), of([0, 0]), of([0, 0]), options],
-    infinity: [of([1, 2]), of([Infinity, 1]), of([0, 0]), of([0, 0]), options],
-  },
-  errors: {
-    "another shape": [
-      [constant([3]), constant([3]), constant([2]), constant([3]), options],
-      ShapeError,
-      /^adamStep: got m of shape \[2\].*expected a contiguous tensor of shape \[3\]/,
-    ],
-    "another type": [
-      [constant([3]), ints([3]), constant([3]), constant([3]), options],
-      DTypeError,
-      /^adamStep: different element types, got float32 and int32, expected the same/,
-    ],
-    "another device": [
-      [constant([3]), elsewhere(constant([3])), constant([3]), constant([3]), options],
-      DeviceError,
-      /^adamStep: tensors on different devices, got \w+ and \w+, expected one/,
-    ],
-    "step 0": [
-      [...state([3]), { ...options, step: 0 }],
-      ArgumentError,
-      /^adamStep: got step 0, expected a whole number of at least 1/,
-    ],
-  },
-});
-
-export const trainingRows: readonly Row[] = [augmentRow, adamRow];
+export const trainingRows: readonly Row[] = [augmentRow];

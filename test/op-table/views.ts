@@ -4,8 +4,10 @@
 
 import {
   ArgumentError,
+  diagonal,
   expand,
   flatten,
+  movedim,
   permute,
   reshape,
   ShapeError,
@@ -186,9 +188,58 @@ export const viewRows: readonly Row[] = [
       backwards: [
         [x([3]), 0, 0, 3, -1],
         ArgumentError,
-        /^slice: got step -1, expected a whole number of at least 1/,
+        /^slice: got step -1, expected a whole number of at least 1. Help: flip\(\)/,
       ],
       "no such dim": [[x([3]), 1], ShapeError, /^slice: dim out of range, got 1, expected -1..0/],
+    },
+  }),
+  row("movedim", movedim, {
+    samples: {
+      "channels last": [x([2, 3, 4, 5]), 1, -1],
+      "two of them": [x([2, 3, 4]), [0, 1], [2, 0]],
+      "to where it is": [x([2, 3]), 1, 1],
+      "none of them": [x([2, 3]), [], []],
+      "no elements": [x([2, 0, 3]), 0, 1],
+    },
+    errors: {
+      "no such dim": [[x([2, 3]), 0, 2], ShapeError, /^movedim: dim out of range, got 2, expected -2..1/],
+      "a dim twice": [
+        [x([2, 3]), [0, 0], [0, 1]],
+        ShapeError,
+        /^movedim: got source \[0, 0\] and destination \[0, 1\], expected as many of both, each once/,
+      ],
+      "more of one": [
+        [x([2, 3]), [0, 1], 1],
+        ShapeError,
+        /^movedim: got source \[0, 1\] and destination \[1\]/,
+      ],
+    },
+  }),
+  row("diagonal", diagonal, {
+    samples: {
+      square: [x([3, 3])],
+      wide: [x([2, 5])],
+      "one above": [x([3, 4]), 1],
+      "one below": [x([4, 3]), -1],
+      "outside of it": [x([2, 3]), 3],
+      "of the last two dims": [x([2, 3, 4]), 0, -2, -1],
+      "dims the other way round": [x([3, 4, 2]), 1, 1, 0],
+      "one element": [x([1, 1])],
+      "no elements": [x([0, 3])],
+      bool: [bools([3, 3])],
+    },
+    errors: {
+      vector: [[x([3])], ShapeError, /^diagonal: dim out of range, got 1, expected -1..0/],
+      "one dim twice": [
+        [x([3, 3]), 0, 1, -1],
+        ShapeError,
+        /^diagonal: got dims 1 and -1, expected two different ones/,
+      ],
+      "half an offset": [
+        [x([3, 3]), 0.5],
+        ArgumentError,
+        /^diagonal: got offset 0.5, expected a whole number/,
+      ],
     },
   }),
 ];

@@ -14,11 +14,11 @@ import {
   type Op,
   type Shape,
   scope,
-  type Tensor,
+  Tensor,
   type TypedArray,
   tensor,
 } from "@mien/tensor";
-import { type Layout, Recipe, type Row } from "../op-table/row.ts";
+import { type Layout, Recipe, type Results, type Row } from "../op-table/row.ts";
 
 /** Values of a tensor, brought to the host. */
 export interface Values {
@@ -105,8 +105,9 @@ async function read(x: Tensor): Promise<Values> {
   return { dtype: x.dtype, shape: x.shape, data: await x.data() };
 }
 
-export function listOf(outputs: Tensor | readonly Tensor[]): readonly Tensor[] {
-  return Array.isArray(outputs) ? outputs : [outputs as Tensor];
+/** The outputs of an op as a list: its one, those in an array, or those with names, as `values` and `indices`. */
+export function listOf(outputs: Results): readonly Tensor[] {
+  return outputs instanceof Tensor ? [outputs] : Object.values(outputs);
 }
 
 /** The arguments with a tensor for each recipe, made in the order in which the recipes stand. */

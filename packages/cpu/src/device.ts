@@ -138,14 +138,17 @@ export class CpuDevice implements Device {
       return repeat;
     }
     const phases: Phase[] = [];
-    this.#run(kernel, operands, params, {
+    const recording: LaunchRecording = {
       phases,
+      ranOnHost: false,
       temporary: (byteLength) => {
         const buffer = memory.take(byteLength);
         return { address: this.#own(buffer, kernel).address, free: () => memory.put(buffer) };
       },
       table: (byteLength) => this.#own(memory.own(byteLength), kernel).address,
-    });
+    };
+    this.#run(kernel, operands, params, recording);
+    if (recording.ranOnHost) return () => this.#run(kernel, operands, params);
     return () => {
       this.#check(kernel);
       for (const phase of phases) this.#launch.repeat(phase);

@@ -14,6 +14,8 @@ import {
   type KernelName,
   type Kernels,
   type Operand,
+  type TypedArray,
+  viewAs,
 } from "@mien/tensor";
 import { CpuBuffer } from "./buffer.ts";
 import { ARGUMENTS_ADDRESS, ARGUMENTS_WORDS, CONTROL_ADDRESS, CONTROL_WORDS, Word } from "./control.ts";
@@ -47,6 +49,8 @@ export interface Phase {
 
 /** Where the phases of a launch are kept, and memory that lasts as long as they do. */
 export interface LaunchRecording {
+  /** Set when the host side itself computed, and has to do so again. */
+  ranOnHost: boolean;
   readonly phases: Phase[];
   temporary(byteLength: number): Temporary;
   /** The address of memory that nothing else writes to. */
@@ -135,6 +139,13 @@ export class Launch {
     return buffer.address + offset * bytesPerElement[dtype];
   }
 
+  /** The first `count` elements of an operand, as the host sees them. */
+  arrayOf(operand: Operand, count: number): TypedArray {
+    this.elementCode(operand); // refuses float64
+    if (this.#recording) this.#recording.ranOnHost = true;
+    return viewAs(operand.dtype, this.#heap.memory.buffer, this.addressOf(operand), count);
+  }
+
   elementCode({ dtype }: Operand): number {
     if (dtype !== "float64") return elementCodes[dtype];
     throw new DTypeError(
@@ -195,9 +206,13 @@ export type WasmKernel =
   | "accumulate"
   | "activationGrad"
   | "activationGradMerge"
+  | "adagrad"
   | "adam"
+  | "argsort"
   | "augment"
   | "binary"
+  | "channelSums"
+  | "channelSumsMerge"
   | "conv2d"
   | "conv2dPack"
   | "conv2dWeightGrad"
@@ -208,17 +223,32 @@ export type WasmKernel =
   | "crossEntropy"
   | "crossEntropyGrad"
   | "crossEntropyMean"
+  | "cumsum"
+  | "dropout"
   | "fill"
+  | "gather"
+  | "gridSample"
+  | "gridSampleGridGrad"
+  | "gridSampleInputGrad"
   | "matmul"
   | "matmulMerge"
   | "maxPool2d"
   | "maxPool2dGrad"
+  | "movingAverage"
+  | "normalize"
+  | "normalizeGrad"
   | "reduceColumns"
   | "reduceMerge"
   | "reduceRows"
+  | "resample2d"
+  | "rmsprop"
+  | "runningStats"
+  | "scatterAdd"
+  | "sgd"
   | "softmax"
   | "softmaxGrad"
   | "unary"
+  | "uniform"
   | "where"
   | "winogradWeightGrad"
   | "winogradWeightGradMerge"

@@ -1,10 +1,25 @@
 export * as init from "./init.ts";
 export * from "./layers/index.ts";
-export { CrossEntropyLoss } from "./losses.ts";
+export {
+  BCELoss,
+  BCEWithLogitsLoss,
+  CrossEntropyLoss,
+  HuberLoss,
+  KLDivLoss,
+  L1Loss,
+  MSELoss,
+  NLLLoss,
+  SmoothL1Loss,
+} from "./losses.ts";
 export { type ForwardHook, Module } from "./module.ts";
 export * from "./optim/index.ts";
 export { Buffer, Parameter } from "./parameter.ts";
-export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./safetensors.ts";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type Safetensors,
+  type SafetensorsOptions,
+} from "./safetensors.ts";
 export {
   encodeStateDict,
   type HostTensor,
@@ -13,3 +28,4 @@ export {
   type StateSource,
   toHost,
 } from "./state.ts";
+export { type LayerSummary, type ModelSummary, summary } from "./summary.ts";

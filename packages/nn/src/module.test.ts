@@ -88,6 +88,23 @@ describe("what a module is made of", () => {
     ]);
   });
 
+  test("names are spelled as in Python", () => {
+    class Spelled extends Module {
+      readonly inProjWeight = new Parameter(ones([1], options));
+      readonly runningVar2 = new Buffer(ones([1], options));
+      readonly lastConvs = [new Linear(1, 1, { ...options, bias: false })];
+      readonly fcBN = new Buffer(ones([1], options));
+      readonly Mixed_5b = new Buffer(ones([1], options));
+      readonly AuxLogits = new Buffer(ones([1], options));
+      override forward(x: Tensor): Tensor {
+        return x;
+      }
+    }
+    const names = ["in_proj_weight", "running_var2", "fc_bn", "Mixed_5b", "AuxLogits", "last_convs.0.weight"];
+    expect([...new Spelled().stateDict().keys()]).toEqual(names);
+    expect(Array.from(new Spelled().namedModules(), ([name]) => name)).toEqual(["", "last_convs.0"]);
+  });
+
   test("a shared parameter is trained once and saved under both names", () => {
     const net = new Net();
     const names = Array.from(net.namedParameters(), ([name]) => name);

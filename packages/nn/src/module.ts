@@ -3,8 +3,9 @@
  *
  * There is no registration. What a module owns are its public properties, in the order of their declaration: a
  * `Parameter` or `Buffer` is its own, a `Module` is a child, and an array of either counts like PyTorch's ModuleList.
- * A name is the path of properties that leads to the thing, such as `features.0.weight`, so the names are PyTorch's
- * where the properties are. Private fields (`#x`) are not seen, which is how to hold something without owning it.
+ * A name is the path of properties that leads to the thing, such as `features.0.weight`, in Python's spelling: the
+ * property `runningMean` has the name `running_mean`. So the names are PyTorch's where the properties are. Private
+ * fields (`#x`) are not seen, which is how to hold something without owning it.
  */
 
 import { ArgumentError, refuseInCapture, structureChanged, type Tensor, watch } from "@mien/tensor";
@@ -187,12 +188,18 @@ function isMember(value: unknown): value is Member {
 
 /** What a module owns directly, in the order of declaration. */
 function* members(module: Module): Generator<[name: string, member: Member]> {
-  for (const [name, value] of Object.entries(module)) {
-    if (isMember(value)) yield [name, value];
+  for (const [property, value] of Object.entries(module)) {
+    if (isMember(value)) yield [nameOf(property), value];
     else if (Array.isArray(value)) {
-      for (const [i, item] of value.entries()) if (isMember(item)) yield [`${name}.${i}`, item];
+      for (const [i, item] of value.entries()) if (isMember(item)) yield [`${nameOf(property)}.${i}`, item];
     }
   }
+}
+
+/** `runningMean` is `running_mean`. What begins with a capital is no camel case, and stays as it is. */
+function nameOf(property: string): string {
+  if (/^[A-Z]/.test(property)) return property;
+  return property.replace(/(?<=[a-z0-9])[A-Z]+/g, (capitals) => `_${capitals.toLowerCase()}`);
 }
 
 function join(path: string, name: string): string {

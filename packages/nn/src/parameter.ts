@@ -32,9 +32,21 @@ export class Parameter extends Tensor {
  * https://pytorch.org/docs/stable/generated/torch.nn.parameter.Buffer.html
  */
 export class Buffer extends Tensor {
-  /** @param data shares its memory with the buffer; the handle itself stays its owner's */
-  constructor(data: Tensor) {
+  /** Whether a state without it can be loaded, which leaves it as it is. */
+  readonly optional: boolean;
+
+  /**
+   * @param data shares its memory with the buffer; the handle itself stays its owner's
+   * @param options.optional default: false
+   */
+  constructor(data: Tensor, options: { readonly optional?: boolean } = {}) {
     super(data.storage.retain(), data.dtype, data.shape, data.strides, data.offset);
+    this.optional = options.optional ?? false;
     this.keep();
+  }
+  /** A buffer whose values are undefined until they are written. */
+  static empty(shape: Shape, options: TensorOptions & { readonly optional?: boolean } = {}): Buffer {
+    using data = empty(shape, { ...options, requiresGrad: false });
+    return new Buffer(data, options);
   }
 }

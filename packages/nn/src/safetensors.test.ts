@@ -89,6 +89,23 @@ describe("round trip", () => {
     expect(decodeSafetensors(bytes).tensors.get("w")!.data.buffer).toBe(bytes.buffer);
   });
 
+  test("PyTorch's counts, which are int64, become int32 where they fit", () => {
+    const counts = [0n, 1n, -1n, 2n ** 31n - 1n, -(2n ** 31n)];
+    const bytes = file(`{"b":${entry("U8", "[1]", 0, 1)},"n":${entry("I64", "[5]", 1, 41)}}`, 41);
+    const view = new DataView(bytes.buffer, bytes.length - 40);
+    for (const [i, count] of counts.entries()) view.setBigInt64(8 * i, count, true);
+    const { dtype, shape, data } = decodeSafetensors(bytes).tensors.get("n")!;
+    expect([dtype, shape, data]).toEqual(["int32", [5], Int32Array.from(counts, Number)]);
+    for (const count of [2n ** 31n, -(2n ** 31n) - 1n, 2n ** 63n - 1n]) {
+      view.setBigInt64(16, count, true);
+      expect(() => decodeSafetensors(bytes)).toThrow(
+        new DataError(
+          `safetensors: tensor "n" is I64, got ${count} at position 2, expected numbers in the range of int32`,
+        ),
+      );
+    }
+  });
+
   test("half precision is widened exactly", () => {
     const words = [0x0000, 0x8000, 0x3c00, 0xc000, 0x7bff, 0x0001, 0x03ff, 0x7c00, 0xfc00, 0x7e01, 0x3555];
     const bytes = file(`{"h":${entry("F16", `[${words.length}]`, 0, 2 * words.length)}}`, 2 * words.length);

@@ -17,7 +17,7 @@ import {
   type TypedArray,
   viewAs,
 } from "@mien/tensor";
-import { fromBFloat16, fromFloat16 } from "./half-floats.ts";
+import { fromBFloat16, fromFloat16, toFloat16 } from "./half-floats.ts";
 import { hasLoneSurrogate, parseHeader, quoted, type TensorEntry } from "./safetensors-header.ts";
 import type { HostTensor } from "./state.ts";
 
@@ -29,7 +29,7 @@ interface Format {
   readonly dtype: DType;
   /** Bytes of one element in the file. */
   readonly size: number;
-  readonly decode: (bytes: Uint8Array, count: number) => TypedArray;
+  readonly decode: (bytes: Uint8Array, count: number, name: string) => TypedArray;
 }
 
 const formats: Readonly<Record<string, Format>> = {
@@ -37,13 +37,20 @@ const formats: Readonly<Record<string, Format>> = {
   F32: { dtype: "float32", size: 4, decode: (bytes, count) => view("float32", bytes, count) },
   F16: { dtype: "float32", size: 2, decode: (bytes) => fromFloat16(bytes) },
   BF16: { dtype: "float32", size: 2, decode: (bytes) => fromBFloat16(bytes) },
+  I64: { dtype: "int32", size: 8, decode: fromInt64 },
   I32: { dtype: "int32", size: 4, decode: (bytes, count) => view("int32", bytes, count) },
   U8: { dtype: "uint8", size: 1, decode: (bytes, count) => view("uint8", bytes, count) },
   BOOL: { dtype: "bool", size: 1, decode: (bytes) => Uint32Array.from(bytes) },
 };
 
-/** The element types as they are written. */
-const written: Readonly<Record<DType, { readonly name: string; readonly size: number }>> = {
+/** How an element type is written. */
+interface WrittenFormat {
+  readonly name: string;
+  /** Bytes of one element in the file. */
+  readonly size: number;
+}
+
+const written: Readonly<Record<DType, WrittenFormat>> = {
   float64: { name: "F64", size: 8 },
   float32: { name: "F32", size: 4 },
   int32: { name: "I32", size: 4 },
@@ -58,9 +65,21 @@ function view(dtype: DType, bytes: Uint8Array, count: number): TypedArray {
   return viewAs(dtype, aligned.buffer, aligned.byteOffset, count);
 }
 
+/** PyTorch counts in int64. What it counts fits int32 as a rule, and where it does not, that is said. */
+function fromInt64(bytes: Uint8Array, count: number, name: string): Int32Array {
+  const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Int32Array.from({ length: count }, (_, i) => {
+    const value = words.getBigInt64(8 * i, true);
+    if (value === BigInt.asIntN(32, value)) return Number(value);
+    throw new DataError(
+      `safetensors: tensor ${quoted(name)} is I64, got ${value} at position ${i}, expected numbers in the range of int32`,
+    );
+  });
+}
+
 /** What a file holds. */
 export interface Safetensors {
-  /** The tensors by name, in the order of the header. float16 and bfloat16 are converted to float32. */
+  /** The tensors by name, in the order of the header. float16 and bfloat16 become float32, and int64 becomes int32. */
   readonly tensors: Map<string, HostTensor>;
   /** Words about the file. An object without a prototype: only what the file says is in it. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -82,7 +101,7 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
     if (dtype === "BOOL" && values.some((value) => value > 1)) {
       throw new DataError(`safetensors: tensor ${quoted(name)} is BOOL but has bytes other than 0 and 1`);
     }
-    tensors.set(name, { dtype: format.dtype, shape, data: format.decode(values, numel(shape)) });
+    tensors.set(name, { dtype: format.dtype, shape, data: format.decode(values, numel(shape), name) });
   }
   const metadata: Record<string, string> = Object.create(null);
   for (const [key, value] of header.metadata) metadata[key] = value;
@@ -173,43 +192,65 @@ function sizeOf(name: string, dtype: string, shape: Shape): number {
   return size;
 }
 
+export interface SafetensorsOptions {
+  /** Whether float32 is rounded to float16, which halves the file: 11 significant bits, up to 65504. Default: false. */
+  readonly float16?: boolean;
+}
+
 /**
  * Writes a safetensors file.
  *
  * @param named tensors by name, as a map or an object, in the order in which the header is to name them
- * @throws DataError for names that the format does not have, or data that do not fit their shape
+ * @throws DataError for names that the format does not have, data that do not fit their shape, or numbers that
+ * float16 cannot hold
  */
 export function encodeSafetensors(
   named: ReadonlyMap<string, HostTensor> | Readonly<Record<string, HostTensor>>,
   metadata: Readonly<Record<string, string>> = {},
+  options: SafetensorsOptions = {},
 ): Uint8Array<ArrayBuffer> {
+  const formatOf = ({ dtype }: HostTensor): WrittenFormat =>
+    options.float16 && dtype === "float32" ? { name: "F16", size: 2 } : written[dtype];
   const tensors: ReadonlyMap<string, HostTensor> =
     named instanceof Map ? named : new Map(Object.entries(named));
   // Wide elements first: then every tensor begins at a multiple of its element's size.
-  const order = [...tensors].sort(([, a], [, b]) => written[b.dtype].size - written[a.dtype].size);
+  const order = [...tensors].sort(([, a], [, b]) => formatOf(b).size - formatOf(a).size);
   const places = new Map<string, [from: number, to: number]>();
   let end = 0;
   for (const [name, tensor] of order) {
     checkWritable(name, tensor);
     const from = end;
-    end += tensor.data.length * written[tensor.dtype].size;
+    end += tensor.data.length * formatOf(tensor).size;
     places.set(name, [from, end]);
   }
-  const header = headerBytes(tensors, places, metadata);
+  const header = headerBytes(tensors, formatOf, places, metadata);
   const bytes = new Uint8Array(LENGTH_BYTES + header.length + end);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
   bytes.set(header, LENGTH_BYTES);
-  for (const [name, { dtype, data }] of tensors) {
-    const raw = dtype === "bool" ? Uint8Array.from(data, (value) => (value === 0 ? 0 : 1)) : data;
+  for (const [name, tensor] of tensors) {
+    const raw = rawOf(name, tensor, formatOf(tensor));
     const place = LENGTH_BYTES + header.length + places.get(name)![0];
     bytes.set(new Uint8Array(raw.buffer, raw.byteOffset, raw.byteLength), place);
   }
   return bytes;
 }
 
+/** The values as the file has them. */
+function rawOf(name: string, { dtype, data }: HostTensor, format: WrittenFormat): TypedArray | Uint16Array {
+  if (dtype === "bool") return Uint8Array.from(data, (value) => (value === 0 ? 0 : 1));
+  if (format.name !== "F16") return data;
+  const tooLarge = data.find((value) => Math.abs(value) >= 65_520 && Number.isFinite(value));
+  if (tooLarge === undefined) return toFloat16(data);
+  throw new DataError(
+    `safetensors: tensor ${quoted(name)} does not fit float16, got ${tooLarge}, expected at most 65504. ` +
+      "Help: write it as float32",
+  );
+}
+
 /** The header, padded with spaces so that the data begin at a multiple of 8. */
 function headerBytes(
   tensors: ReadonlyMap<string, HostTensor>,
+  formatOf: (tensor: HostTensor) => WrittenFormat,
   places: ReadonlyMap<string, readonly [number, number]>,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
@@ -222,8 +263,9 @@ function headerBytes(
       );
     }
   }
-  for (const [name, { dtype, shape }] of tensors) {
-    entries.push([name, { dtype: written[dtype].name, shape, data_offsets: places.get(name) }]);
+  for (const [name, tensor] of tensors) {
+    const { shape } = tensor;
+    entries.push([name, { dtype: formatOf(tensor).name, shape, data_offsets: places.get(name) }]);
   }
   // Members are joined by hand: an object would put names like "0" first, and take "__proto__" for its own.
   const members = entries.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);

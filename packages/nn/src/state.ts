@@ -18,7 +18,8 @@ import {
   Tensor,
   type TypedArray,
 } from "@mien/tensor";
-import { encodeSafetensors } from "./safetensors.ts";
+import { Buffer } from "./parameter.ts";
+import { encodeSafetensors, type SafetensorsOptions } from "./safetensors.ts";
 
 /** Tensors by name, in order. */
 export type StateDict = Map<string, Tensor>;
@@ -34,7 +35,7 @@ export interface HostTensor {
 export type StateSource = ReadonlyMap<string, Tensor | HostTensor>;
 
 export interface LoadResult {
-  /** Names that the target has and the state has not. */
+  /** Names that the target has and the state has not, those of optional buffers left out. */
   readonly missing: readonly string[];
   /** Names that the state has and the target has not. */
   readonly unexpected: readonly string[];
@@ -58,8 +59,9 @@ export async function toHost(state: ReadonlyMap<string, Tensor>): Promise<Map<st
 export async function encodeStateDict(
   state: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>> = {},
+  options: SafetensorsOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return encodeSafetensors(await toHost(state), metadata);
+  return encodeSafetensors(await toHost(state), metadata, options);
 }
 
 /** Overwrites `targets` with the values of `state`, or throws one error that says all that does not fit. */
@@ -69,7 +71,9 @@ export function loadTensors(
   state: StateSource,
   strict: boolean,
 ): LoadResult {
-  const missing = [...targets.keys()].filter((name) => !state.has(name));
+  const missing = [...targets].flatMap(([name, target]) =>
+    state.has(name) || (target instanceof Buffer && target.optional) ? [] : [name],
+  );
   const unexpected = [...state.keys()].filter((name) => !targets.has(name));
   const pairs = [...targets].flatMap(([name, target]) => {
     const source = state.get(name);

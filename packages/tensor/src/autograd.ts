@@ -296,12 +296,25 @@ function addToLeaf(leaf: Tensor, gradient: Tensor, shared: Tensor | null): void 
   }
 }
 
+export interface BackwardOptions {
+  /** Whether the graph stays, for another backward() through it. Default: false. */
+  readonly retainGraph?: boolean;
+  /** Gradients of gradients are not offered: `true` is refused. */
+  readonly createGraph?: boolean;
+}
+
 /**
  * Computes the gradients of `root` for every leaf that requires one, and adds them to the leaves' `grad`.
  * https://pytorch.org/docs/stable/generated/torch.autograd.backward.html
  */
-export function backward(root: Tensor, gradient?: Tensor, options: { retainGraph?: boolean } = {}): void {
+export function backward(root: Tensor, gradient?: Tensor, options: BackwardOptions = {}): void {
   void root.storage; // throws if the tensor was disposed
+  if (options.createGraph) {
+    throw new GradError(
+      "backward: gradients of gradients are not offered, got createGraph: true, expected false. " +
+        "Help: write the gradient that you need as a function of tensors, and differentiate that",
+    );
+  }
   if (!root.requiresGrad) {
     throw new GradError(
       "backward: the tensor does not require grad, got a result of tensors without requiresGrad (or made in noGrad), " +

@@ -147,6 +147,13 @@ describe("random", () => {
     expect(await values(a)).toEqual(await values(b));
     expect(await values(c)).not.toEqual(await values(a));
   });
+
+  test("uniform values are the generator's, and move it on", async () => {
+    const [one, other] = [new Generator(9), new Generator(9)];
+    using a = rand([3, 5], { generator: one });
+    expect(await values(a)).toEqual(Array.from({ length: 15 }, () => other.uniform()));
+    expect(one.state).toEqual(other.state);
+  });
 });
 
 describe("the default device", () => {

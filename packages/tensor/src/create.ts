@@ -2,7 +2,8 @@
  * Making tensors: from numbers, filled, and random.
  *
  * Where an options object names no device, the default device is used: the first one a program opens, or what
- * `setDefaultDevice` chose. Random values are drawn on the host, so a seed gives the same tensor on every device.
+ * `setDefaultDevice` chose. A seed gives the same tensor on every device: uniform values are drawn there, all by the same
+ * integer arithmetic, and normal ones on the host, because logarithms differ.
  */
 
 import type { Device } from "./device.ts";
@@ -10,6 +11,7 @@ import { arrayOf, bytesPerElement, type DType, isFloat, type TypedArray } from "
 import { ArgumentError, DeviceError, DTypeError, ShapeError } from "./errors.ts";
 import { checkDifferentiable } from "./ops/check.ts";
 import { defaultGenerator, type Generator } from "./random.ts";
+import { live } from "./recording.ts";
 import { checkShape, contiguousStrides, numel, type Shape, show } from "./shape.ts";
 import { Storage } from "./storage.ts";
 import { Tensor } from "./tensor.ts";
@@ -174,25 +176,26 @@ export interface RandomOptions extends TensorOptions {
   readonly generator?: Generator;
 }
 
-function random(
-  op: string,
-  shape: Shape,
-  options: RandomOptions,
-  draw: (generator: Generator) => number,
-): Tensor {
-  const { generator = defaultGenerator, dtype = "float32" } = options;
+function checkRandom(op: string, shape: Shape, { dtype = "float32" }: RandomOptions): void {
   if (!isFloat(dtype)) throw new DTypeError(`${op}: got ${dtype}, expected float32 or float64`);
   checkShape(op, shape);
-  const values = Float64Array.from({ length: numel(shape) }, () => draw(generator));
-  return tensor(values, { ...options, shape });
 }
 
-/** Uniform values in [0, 1). */
+/** Uniform values in [0, 1), in steps of 2^-24: those that `generator.uniform()` would give. */
 export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
-  return random("rand", shape, options, (generator) => generator.uniform());
+  const { generator = defaultGenerator } = options;
+  checkRandom("rand", shape, options);
+  const out = empty(shape, options);
+  const count = out.numel;
+  const params = live(() => generator.reserve(count), { count, low: 0, high: 1 });
+  out.device.launch("uniform", [out], params);
+  return out;
 }
 
 /** Values of the standard normal distribution. */
 export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
-  return random("randn", shape, options, (generator) => generator.normal());
+  const { generator = defaultGenerator } = options;
+  checkRandom("randn", shape, options);
+  const values = Float64Array.from({ length: numel(shape) }, () => generator.normal());
+  return tensor(values, { ...options, shape });
 }

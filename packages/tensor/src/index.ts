@@ -1,6 +1,6 @@
 import "./methods.ts";
 
-export { apply, type GradContext, type GradRule, type Op } from "./autograd.ts";
+export { apply, type BackwardOptions, type GradContext, type GradRule, type Op } from "./autograd.ts";
 export {
   type Captured,
   type CaptureInput,
@@ -9,6 +9,7 @@ export {
   capture,
 } from "./capture.ts";
 export * from "./create.ts";
+export { type DefinedOp, type DefinedOpContext, defineOp, type OpDefinition } from "./define-op.ts";
 export type * from "./device.ts";
 export * from "./dtype.ts";
 export * from "./errors.ts";
@@ -31,6 +32,7 @@ export {
   onEachRun,
   refuseInCapture,
   structureChanged,
+  unwatched,
   watch,
 } from "./recording.ts";
 export * from "./shape.ts";

@@ -9,19 +9,34 @@ import * as ops from "./ops/index.ts";
 import { Tensor } from "./tensor.ts";
 
 const names = [
-  ...(["abs", "exp", "leakyRelu", "log", "neg", "reciprocal", "relu", "sign", "sqrt", "square"] as const),
-  ...(["add", "div", "maximum", "minimum", "mul", "pow", "sub"] as const),
+  ...(["abs", "ceil", "clamp", "cos", "erf", "exp", "expm1", "floor", "log", "log1p", "neg"] as const),
+  ...(["reciprocal", "round", "rsqrt", "sign", "sin", "sqrt", "square", "tanh", "trunc"] as const),
+  ...(["elu", "gelu", "hardsigmoid", "hardswish", "hardtanh", "leakyRelu", "logSigmoid"] as const),
+  ...(["relu", "relu6", "selu", "sigmoid", "silu", "softplus", "softsign"] as const),
+  ...(["add", "div", "maximum", "minimum", "mul", "pow", "remainder", "sub"] as const),
   ...(["eq", "ge", "gt", "le", "lt", "ne"] as const),
-  ...(["amax", "amin", "argmax", "argmin", "max", "mean", "min", "sum"] as const),
+  ...(["all", "any", "countNonzero", "mean", "prod", "sum"] as const),
+  ...(["amax", "amin", "argmax", "argmin", "max", "min"] as const),
+  ...(["logSumExp", "norm", "std", "var"] as const),
+  ...(["isFinite", "isInf", "isNaN", "logicalAnd", "logicalNot", "logicalOr", "logicalXor"] as const),
   ...(["logSoftmax", "softmax"] as const),
   ...(["clone", "contiguous", "matmul"] as const),
-  ...(["flatten", "slice", "squeeze", "transpose", "unsqueeze"] as const),
+  ...(["diagonal", "flatten", "movedim", "slice", "squeeze", "transpose", "unsqueeze"] as const),
+  ...(["chunk", "narrow", "select", "split", "unbind"] as const),
+  ...(["gather", "indexAdd", "indexSelect", "maskedFill", "scatterAdd", "tril", "triu"] as const),
+  ...(["argsort", "cumsum", "flip", "repeatInterleave", "roll", "sort", "tile", "topk"] as const),
 ];
 
 type Named = Pick<typeof ops, (typeof names)[number]>;
 
-type Method<Op> = Op extends (x: Tensor, ...rest: infer Rest) => infer Result
-  ? (...rest: Rest) => Result
+/** The signature of an op without the tensor in front; the last two of one that, as `max`, has several. */
+type Method<Op> = Op extends {
+  (x: Tensor, ...rest: infer First): infer FirstResult;
+  (x: Tensor, ...rest: infer Rest): infer Result;
+}
+  ? [First, FirstResult] extends [Rest, Result]
+    ? (...rest: Rest) => Result
+    : { (...rest: First): FirstResult; (...rest: Rest): Result }
   : never;
 
 export type Methods = { [Name in keyof Named]: Method<Named[Name]> };

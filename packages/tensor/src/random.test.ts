@@ -26,6 +26,16 @@ function moment(draw: () => number, power: number, centre = 0): number {
   return sum / count;
 }
 
+test("numbers that are set aside are those that would have been drawn", () => {
+  const seed = 2 ** 40 + 5;
+  const [one, other] = [new Generator(seed), new Generator(seed)];
+  const stream = one.reserve(3);
+  const [word] = threefry2x32(stream.key0, stream.key1, stream.counter + 2, 0);
+  for (let i = 0; i < 2; i++) other.uniform();
+  expect(other.uniform()).toBe((word >>> 8) / 2 ** 24);
+  expect(one.state).toEqual(other.state);
+});
+
 describe("distributions", () => {
   test("uniform numbers fill [0, 1) evenly, in steps that float32 holds", () => {
     const random = new Generator(1);

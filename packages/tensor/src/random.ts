@@ -8,6 +8,7 @@
  */
 
 import { ArgumentError } from "./errors.ts";
+import type { RandomStream } from "./kernels.ts";
 
 const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 const PARITY = 0x1bd11bda;
@@ -97,6 +98,13 @@ export class Generator {
       [order[i], order[j]] = [order[j]!, order[i]!];
     }
     return order;
+  }
+
+  /** Sets `count` numbers aside for a kernel, which counts as `uniform` does: nobody else draws them. */
+  reserve(count: number): RandomStream {
+    const { seed, counter } = this.state;
+    this.state = { seed, counter: counter + count };
+    return { key0: seed | 0, key1: (seed / 2 ** 32) | 0, counter };
   }
 
   /** A generator of its own for a purpose, so that drawing more there changes nothing here. */

@@ -21,10 +21,13 @@ import type { Tensor } from "./tensor.ts";
 /** Params of a launch that are computed anew in every run of a captured step. */
 export class Live<T> {
   readonly #compute: () => T;
+  /** The part of the params that must not change. */
+  readonly fixed: Partial<T>;
   value: T;
 
-  constructor(compute: () => T) {
+  constructor(compute: () => T, fixed: Partial<T>) {
     this.#compute = compute;
+    this.fixed = fixed;
     this.value = compute();
   }
 
@@ -120,8 +123,8 @@ export function listen<T>(record: HostRecord, body: () => T): T {
   }
 }
 
-/** Runs `body` unheard. */
-function aside<T>(body: () => T): T {
+/** Runs `body` unheard: what it reads is read again in each replay, or does not matter. */
+export function unwatched<T>(body: () => T): T {
   const before = listener;
   listener = null;
   try {
@@ -131,22 +134,30 @@ function aside<T>(body: () => T): T {
   }
 }
 
-/** Params of a launch that differ from run to run. `compute` is called once in each run, in the order of launches. */
-export function live<T>(compute: () => T): Live<T> {
-  const params = aside(() => new Live(compute));
+/**
+ * Params of a launch that differ from run to run. `compute` is called once in each run, in the order of launches.
+ *
+ * @param fixed the params that do not: if they do after all, a captured step says so
+ */
+export function live<T extends object, Fixed extends object = object>(
+  compute: () => T,
+  fixed: Fixed = {} as Fixed,
+): Live<T & Fixed> {
+  const whole = (): T & Fixed => ({ ...fixed, ...compute() });
+  const params = unwatched(() => new Live(whole, fixed as Partial<T & Fixed>));
   listener?.act(() => params.refresh());
   return params;
 }
 
 /** Does something now, and again in each replay of the step that is being captured. */
 export function onEachRun(action: () => void): void {
-  aside(action);
+  unwatched(action);
   listener?.act(action);
 }
 
 /** A value that a step depends on. A captured step is not replayed when it has changed since. */
 export function watch<T>(read: () => T): T {
-  const value = aside(read);
+  const value = unwatched(read);
   listener?.watch(read, value);
   return value;
 }

@@ -122,7 +122,7 @@ test("dims count from the end, and must exist", () => {
   expect(normalizeDim("op", -1, 3)).toBe(2);
   expect(normalizeDims("op", undefined, 2)).toEqual([0, 1]);
   expect(normalizeDims("op", [-1, 0], 3)).toEqual([0, 2]);
-  expect(normalizeDims("op", [], 3)).toEqual([]);
+  expect(normalizeDims("op", [], 3)).toEqual([0, 1, 2]);
   for (const dim of [3, -4, 0.5, Number.NaN]) expect(() => normalizeDim("op", dim, 3)).toThrow(ShapeError);
   expect(() => normalizeDim("op", 0, 0)).toThrow(/expected none: the tensor is a scalar/);
 });

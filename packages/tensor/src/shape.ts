@@ -73,14 +73,15 @@ export function normalizeDim(op: string, dim: number, rank: number): number {
   return d;
 }
 
-/** `dims` (one, several, or all when undefined) as a sorted list without duplicates. */
+/** `dims` (one, several, or all when undefined or empty, as in PyTorch) as a sorted list without duplicates. */
 export function normalizeDims(
   op: string,
   dims: number | readonly number[] | undefined,
   rank: number,
 ): number[] {
-  if (dims === undefined) return Array.from({ length: rank }, (_, d) => d);
-  const list = (typeof dims === "number" ? [dims] : dims).map((d) => normalizeDim(op, d, rank));
+  const given = typeof dims === "number" ? [dims] : (dims ?? []);
+  if (given.length === 0) return Array.from({ length: rank }, (_, d) => d);
+  const list = given.map((d) => normalizeDim(op, d, rank));
   if (new Set(list).size !== list.length) {
     throw new ShapeError(`${op}: a dim appears twice, got ${show(dims as number[])}, expected each once`);
   }

@@ -318,12 +318,18 @@ export class Tape {
       if (!same) throw this.#fail(changed(`${place} has another tensor as operand ${i + 1} than it had`));
     }
     if (params instanceof Live || call.params instanceof Live) {
-      if (params instanceof Live && call.params instanceof Live) call.params.value = params.value;
-      else throw this.#fail(changed(`${place} has live params in one run and fixed ones in another`));
+      if (params instanceof Live && call.params instanceof Live) {
+        this.#compareParams(place, params.fixed, call.params.fixed);
+        call.params.value = params.value;
+      } else throw this.#fail(changed(`${place} has live params in one run and fixed ones in another`));
       return;
     }
-    for (const name of Object.keys({ ...params, ...call.params })) {
-      const [got, expected] = [params[name], call.params[name]];
+    this.#compareParams(place, params, call.params);
+  }
+
+  #compareParams(place: string, params: Params, before: Params): void {
+    for (const name of Object.keys({ ...params, ...before })) {
+      const [got, expected] = [params[name], before[name]];
       if (equal(got, expected)) continue;
       throw this.#fail(changed(`${place} got ${name} ${got}, expected ${expected} as recorded`));
     }
@@ -359,6 +365,12 @@ function changed(fact: string): ArgumentError {
 }
 
 function equal(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((x, i) => equal(x, b[i]));
-  return Object.is(a, b);
+  if (!isPlain(a) || !isPlain(b)) return false;
+  return Object.keys({ ...a, ...b }).every((key) => equal(a[key], b[key]));
+}
+
+function isPlain(value: unknown): value is Params {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -5,7 +5,7 @@
  * family, as plain functions; `methods.ts` makes methods of them, so that `x.add(y)` is `add(x, y)`.
  */
 
-import { type GraphNode, backward as runBackward } from "./autograd.ts";
+import { type BackwardOptions, type GraphNode, backward as runBackward } from "./autograd.ts";
 import { onesLike, tensor, zerosLike } from "./create.ts";
 import type { Device, DeviceBuffer, Operand } from "./device.ts";
 import { bytesPerElement, type DType, type TypedArray, viewAs } from "./dtype.ts";
@@ -14,6 +14,7 @@ import { type Claim, disown, keep, Owned, own, relievePressure, scope } from "./
 import type { Methods } from "./methods.ts";
 import { checkDifferentiable } from "./ops/check.ts";
 import { cast, contiguous, overwrite } from "./ops/copy.ts";
+import { repeat } from "./ops/rearrange.ts";
 import { expand, permute, reshape } from "./ops/view.ts";
 import {
   noteGradRead,
@@ -238,7 +239,7 @@ export class Tensor extends Owned implements Operand {
    *
    * @param gradient of this tensor's shape; may be left out for one element, and is then 1.
    */
-  backward(gradient?: Tensor, options: { retainGraph?: boolean } = {}): void {
+  backward(gradient?: Tensor, options: BackwardOptions = {}): void {
     runBackward(this, gradient, options);
   }
 
@@ -285,6 +286,9 @@ export class Tensor extends Owned implements Operand {
   }
   expand(...shape: number[] | [Shape]): Tensor {
     return expand(this, listOf(shape));
+  }
+  repeat(...sizes: number[] | [readonly number[]]): Tensor {
+    return repeat(this, listOf(sizes));
   }
 }
 

@@ -97,7 +97,7 @@ export class Pipelines {
   }
 
   #draft(kernel: string, variant: Variant, key: string): Draft {
-    const shader = this.#shader(variant.shader);
+    const shader = this.#shader(variant);
     const layout = this.#layout(shader);
     const code = specialise(shader, variant.knobs);
     const label = key === kernel ? kernel : `${kernel} (${key})`;
@@ -106,10 +106,9 @@ export class Pipelines {
     return { kernel, shader, layout, code, module, descriptor };
   }
 
-  #shader(name: string): Shader {
+  #shader({ shader: name, text = this.#texts[name] }: Variant): Shader {
     let shader = this.#shaders.get(name);
     if (!shader) {
-      const text = this.#texts[name];
       if (text === undefined) throw internal(`there is no shader ${name}.wgsl`);
       shader = parseShader(name, text);
       this.#shaders.set(name, shader);

@@ -15,6 +15,8 @@ export type Knobs = Readonly<Record<string, string | number | boolean>>;
 /** A shader with its knobs set: what a pipeline is made from. */
 export interface Variant {
   readonly shader: string;
+  /** The text of a shader that is no file; its name must belong to this text alone. */
+  readonly text?: string;
   readonly knobs?: Knobs;
 }
 

@@ -27,6 +27,10 @@ export const busyWorkgroups = 512;
 /** Rows up to this length are reduced by a single invocation. */
 export const shortRow = 32;
 
+/** Resampling: from this many columns to one output, several invocations share an output. */
+export const wideWindow = 16;
+export const wideWindowLanes = 16;
+
 /** Elements that one invocation of a shared reduction adds up at least. */
 export const reduceElementsPerInvocation = 16;
 

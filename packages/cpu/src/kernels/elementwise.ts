@@ -1,5 +1,5 @@
 /**
- * Host sides of the kernels that go element by element: fill, copy, accumulate, unary, binary, where, adam.
+ * Host sides of the kernels that go element by element: fill, copy, accumulate, unary, binary, where.
  *
  * The lists give each function its number in the WebAssembly module.
  */
@@ -21,10 +21,37 @@ const unaryOps: Readonly<Record<UnaryOp, number>> = {
   relu: 8,
   leakyRelu: 9,
   affine: 10,
+  clamp: 11,
+  expm1: 12,
+  log1p: 13,
+  rsqrt: 14,
+  sin: 15,
+  cos: 16,
+  tanh: 17,
+  erf: 18,
+  floor: 19,
+  ceil: 20,
+  round: 21,
+  trunc: 22,
+  sigmoid: 23,
+  silu: 24,
+  elu: 25,
+  gelu: 26,
+  geluTanh: 27,
+  softplus: 28,
+  hardswish: 29,
+  hardsigmoid: 30,
+  logicalNot: 31,
+  isNan: 32,
+  isInf: 33,
+  isFinite: 34,
 };
 
 /** What int32 has too. */
-const wholeNumberOps: ReadonlySet<UnaryOp> = new Set(["neg", "abs", "square", "sign", "relu"]);
+const wholeNumberOps: ReadonlySet<UnaryOp> = new Set(["neg", "abs", "square", "sign", "relu", "clamp"]);
+
+/** What asks a question of a float. */
+const predicates: ReadonlySet<UnaryOp> = new Set(["isNan", "isInf", "isFinite"]);
 
 const binaryOps: Readonly<Record<BinaryOp, number>> = {
   add: 0,
@@ -40,11 +67,31 @@ const binaryOps: Readonly<Record<BinaryOp, number>> = {
   le: 10,
   gt: 11,
   ge: 12,
-  leakyReluGrad: 13,
+  remainder: 13,
+  logicalAnd: 14,
+  logicalOr: 15,
+  logicalXor: 16,
+  leakyReluGrad: 17,
+  sigmoidGrad: 18,
+  tanhGrad: 19,
+  siluGrad: 20,
+  eluGrad: 21,
+  geluGrad: 22,
+  geluTanhGrad: 23,
+  softplusGrad: 24,
+  hardswishGrad: 25,
+  hardsigmoidGrad: 26,
+  hardtanhGrad: 27,
+  clampGrad: 28,
 };
 
-function chunksOf(count: number): number {
+export function chunksOf(count: number): number {
   return Math.ceil(count / ELEMENTS_PER_CHUNK);
+}
+
+/** The constant of a function of whole numbers; an infinite one is a bound that none reaches. */
+function nearestInt32(value: number): number {
+  return Math.min(Math.max(value, -(2 ** 31)), 2 ** 31 - 1);
 }
 
 /** Writes the arguments that all strided kernels share, and runs the kernel. */
@@ -62,8 +109,12 @@ function runStrided(
   if (count === 0) return;
   mergeDims(shape, strides);
   launch.ints(op, count);
-  launch.float(alpha);
-  launch.float(beta);
+  if (operands[0]!.dtype === "int32") {
+    launch.ints(nearestInt32(alpha), nearestInt32(beta));
+  } else {
+    launch.float(alpha);
+    launch.float(beta);
+  }
   writeLayout(launch);
   for (let i = 0; i < operands.length; i++) {
     const operand = operands[i]!;
@@ -105,17 +156,20 @@ export const accumulate: HostKernel<"accumulate"> = (launch, [x, out], { count }
 };
 
 export const unary: HostKernel<"unary"> = (launch, [x, out], { op, shape, xStrides, alpha, beta }) => {
-  if (wholeNumberOps.has(op)) launch.expect(x, "float32", "int32");
+  if (op === "logicalNot") launch.expect(x, "bool");
+  else if (wholeNumberOps.has(op)) launch.expect(x, "float32", "int32");
   else launch.expect(x, "float32");
-  launch.expect(out, x.dtype);
+  launch.expect(out, predicates.has(op) ? "bool" : x.dtype);
   runStrided(launch, "unary", shape, [x, out], [xStrides], unaryOps[op], alpha, beta);
 };
 
-export const binary: HostKernel<"binary"> = (launch, operands, { op, shape, aStrides, bStrides, alpha }) => {
+export const binary: HostKernel<"binary"> = (launch, operands, params) => {
+  const { op, shape, aStrides, bStrides, alpha, beta } = params;
   const [a, b] = operands;
   launch.expect(b, a.dtype);
-  if (op === "leakyReluGrad") launch.expect(a, "float32");
-  runStrided(launch, "binary", shape, operands, [aStrides, bStrides], binaryOps[op], alpha);
+  if (op.endsWith("Grad")) launch.expect(a, "float32");
+  if (op.startsWith("logical")) launch.expect(a, "bool");
+  runStrided(launch, "binary", shape, operands, [aStrides, bStrides], binaryOps[op], alpha, beta);
 };
 
 export const where: HostKernel<"where"> = (launch, operands, params) => {
@@ -126,19 +180,4 @@ export const where: HostKernel<"where"> = (launch, operands, params) => {
   launch.expect(b, out.dtype);
   const { shape, conditionStrides, aStrides, bStrides } = params;
   runStrided(launch, "where", shape, operands, [conditionStrides, aStrides, bStrides]);
-};
-
-export const adam: HostKernel<"adam"> = (launch, operands, params) => {
-  const { count, lr, beta1, beta2, eps, weightDecay, decoupled, stepSize, sqrtBiasCorrection2 } = params;
-  launch.floats(...operands);
-  launch.int(count);
-  launch.float(decoupled ? 1 - lr * weightDecay : 1);
-  launch.float(decoupled ? 0 : weightDecay);
-  launch.float(1 - beta1);
-  launch.float(beta2);
-  launch.float(1 - beta2);
-  launch.float(eps);
-  launch.float(stepSize);
-  launch.float(sqrtBiasCorrection2);
-  launch.run("adam", chunksOf(count));
 };

@@ -13,8 +13,10 @@ const reduceOps: Readonly<Record<ReduceOp, number>> = {
   max: 2,
   min: 3,
   prod: 4,
-  argmax: 5,
-  argmin: 6,
+  any: 5,
+  all: 6,
+  argmax: 7,
+  argmin: 8,
 };
 
 const BYTES_PER_SLOT = 16;

@@ -25,9 +25,9 @@ export const softmaxGrad: HostKernel<"softmaxGrad"> = (launch, [gradOut, y, grad
 
 /** Appends the sizes, and gives the number of chunks. */
 function writeSizes(launch: Launch, params: CrossEntropyParams): number {
-  const { outer, classes, inner, ignoreIndex, labelSmoothing } = params;
+  const { outer, classes, inner, ignoreIndex, labelSmoothing, normalized } = params;
   const perChunk = rowsPerChunk(classes);
-  launch.ints(outer, classes, inner, ignoreIndex);
+  launch.ints(outer, classes, inner, ignoreIndex, Number(normalized));
   launch.float(labelSmoothing);
   launch.int(perChunk);
   return Math.ceil((outer * inner) / perChunk);

@@ -7,10 +7,28 @@
  */
 
 import type { BinaryOp, TypedArray, UnaryOp } from "@mien/tensor";
+import {
+  elu,
+  eluGrad,
+  erf,
+  gelu,
+  geluGrad,
+  geluTanh,
+  geluTanhGrad,
+  hardsigmoid,
+  hardswishGrad,
+  integerPower,
+  remainder,
+  round,
+  sigmoid,
+  siluGrad,
+  softplus,
+  softplusGrad,
+} from "./functions.ts";
 import { type Arrays, numelOf, offsetOf, type Params } from "./kernel.ts";
 
 type Unary = (x: number, alpha: number, beta: number) => number;
-type Binary = (a: number, b: number, alpha: number) => number;
+type Binary = (a: number, b: number, alpha: number, beta: number) => number;
 
 const unaryFunctions: Readonly<Record<UnaryOp, Unary>> = {
   neg: (x) => -x,
@@ -24,6 +42,30 @@ const unaryFunctions: Readonly<Record<UnaryOp, Unary>> = {
   relu,
   leakyRelu,
   affine: (x, alpha, beta) => x * alpha + beta,
+  clamp: (x, low, high) => Math.min(Math.max(x, low), high),
+  expm1: Math.expm1,
+  log1p: Math.log1p,
+  rsqrt: (x) => 1 / Math.sqrt(x),
+  sin: Math.sin,
+  cos: Math.cos,
+  tanh: Math.tanh,
+  erf,
+  floor: Math.floor,
+  ceil: Math.ceil,
+  round,
+  trunc: Math.trunc,
+  sigmoid,
+  silu: (x) => x * sigmoid(x),
+  elu,
+  gelu,
+  geluTanh,
+  softplus,
+  hardswish: (x) => x * hardsigmoid(x),
+  hardsigmoid,
+  logicalNot: (x) => Number(x === 0),
+  isNan: (x) => Number(Number.isNaN(x)),
+  isInf: (x) => Number(Math.abs(x) === Infinity),
+  isFinite: (x) => Number(Number.isFinite(x)),
 };
 
 const binaryFunctions: Readonly<Record<BinaryOp, Binary>> = {
@@ -41,7 +83,29 @@ const binaryFunctions: Readonly<Record<BinaryOp, Binary>> = {
   le: (a, b) => Number(a <= b),
   gt: (a, b) => Number(a > b),
   ge: (a, b) => Number(a >= b),
+  remainder,
+  logicalAnd: (a, b) => Number(a !== 0 && b !== 0),
+  logicalOr: (a, b) => Number(a !== 0 || b !== 0),
+  logicalXor: (a, b) => Number((a !== 0) !== (b !== 0)),
   leakyReluGrad: (gradOut, out, negativeSlope) => (out > 0 ? gradOut : negativeSlope * gradOut),
+  sigmoidGrad: (gradOut, out) => gradOut * out * (1 - out),
+  tanhGrad: (gradOut, out) => gradOut * (1 - out * out),
+  siluGrad,
+  eluGrad,
+  geluGrad,
+  geluTanhGrad,
+  softplusGrad,
+  hardswishGrad,
+  hardsigmoidGrad: (gradOut, x) => (x > -3 && x < 3 ? gradOut / 6 : 0),
+  hardtanhGrad: (gradOut, x, low, high) => (x > low && x < high ? gradOut : 0),
+  clampGrad: (gradOut, x, low, high) => (x >= low && x <= high ? gradOut : 0),
+};
+
+/** Where a product of whole numbers has more digits than a float, or a function of them is another. Storing wraps. */
+const wholeNumberFunctions: Partial<Record<UnaryOp | BinaryOp, (a: number, b: number) => number>> = {
+  square: (x) => Math.imul(x, x),
+  mul: Math.imul,
+  pow: integerPower,
 };
 
 export function relu(x: number): number {
@@ -82,19 +146,19 @@ export function unary(
   [x, out]: Arrays<"unary">,
   { op, shape, xStrides, alpha, beta }: Params<"unary">,
 ): void {
-  const f = unaryFunctions[op];
+  const f: Unary = (x instanceof Int32Array && wholeNumberFunctions[op]) || unaryFunctions[op];
   const count = numelOf(shape);
   for (let i = 0; i < count; i++) out[i] = f(x[offsetOf(i, shape, xStrides)]!, alpha, beta);
 }
 
 export function binary(
   [a, b, out]: Arrays<"binary">,
-  { op, shape, aStrides, bStrides, alpha }: Params<"binary">,
+  { op, shape, aStrides, bStrides, alpha, beta }: Params<"binary">,
 ): void {
-  const f = binaryFunctions[op];
+  const f: Binary = (a instanceof Int32Array && wholeNumberFunctions[op]) || binaryFunctions[op];
   const count = numelOf(shape);
   for (let i = 0; i < count; i++) {
-    out[i] = f(a[offsetOf(i, shape, aStrides)]!, b[offsetOf(i, shape, bStrides)]!, alpha);
+    out[i] = f(a[offsetOf(i, shape, aStrides)]!, b[offsetOf(i, shape, bStrides)]!, alpha, beta);
   }
 }
 

@@ -17,6 +17,8 @@ const reductions: Readonly<Record<ReduceOp, (row: Row, count: number) => number>
   prod: (row, count) => fold(row, count, 1, (product, value) => product * value),
   max: (row, count) => fold(row, count, -Infinity, Math.max),
   min: (row, count) => fold(row, count, Infinity, Math.min),
+  any: (row, count) => fold(row, count, 0, Math.max),
+  all: (row, count) => fold(row, count, 1, Math.min),
   argmax: (row, count) => firstWhere(row, count, (value, best) => value > best),
   argmin: (row, count) => firstWhere(row, count, (value, best) => value < best),
 };

@@ -17,6 +17,17 @@ function logProbabilities(x: TypedArray, start: number, size: number, step: numb
   return logits.map((logit) => logit - max - Math.log(sumOfExp));
 }
 
+/** The log-probabilities of a row of the cross-entropy, which may be what its logits are. */
+function rowOf(
+  logits: TypedArray,
+  row: number,
+  { classes, inner, normalized }: Params<"crossEntropy">,
+): { start: number; logP: Float64Array } {
+  const start = Math.floor(row / inner) * classes * inner + (row % inner);
+  const given = () => Float64Array.from({ length: classes }, (_, c) => logits[start + c * inner]!);
+  return { start, logP: normalized ? given() : logProbabilities(logits, start, classes, inner) };
+}
+
 export function softmax([x, out]: Arrays<"softmax">, { outer, size, inner, log }: Params<"softmax">): void {
   for (let row = 0; row < outer * inner; row++) {
     const start = Math.floor(row / inner) * size * inner + (row % inner);
@@ -46,8 +57,9 @@ export function softmaxGrad(
 
 export function crossEntropy(
   [logits, targets, weight, terms, mean]: Arrays<"crossEntropy">,
-  { outer, classes, inner, ignoreIndex, labelSmoothing }: Params<"crossEntropy">,
+  params: Params<"crossEntropy">,
 ): void {
+  const { outer, classes, inner, ignoreIndex, labelSmoothing } = params;
   const count = outer * inner;
   const weightOf = (c: number): number => (weight === null ? 1 : weight[c]!);
   for (let row = 0; row < count; row++) {
@@ -59,8 +71,7 @@ export function crossEntropy(
       loss = 0;
       targetWeight = 0;
     } else if (isClass) {
-      const start = Math.floor(row / inner) * classes * inner + (row % inner);
-      const logP = logProbabilities(logits, start, classes, inner);
+      const { logP } = rowOf(logits, row, params);
       targetWeight = weightOf(target);
       loss = -targetWeight * (1 - labelSmoothing) * logP[target]!;
       if (labelSmoothing > 0) {
@@ -85,18 +96,20 @@ export function crossEntropy(
 
 /**
  * With p the softmax of the logits, d nll(t) / d logit[c] = p[c] - [c = t]: what the model says less what is true.
- * Label smoothing adds the same for every class, each with its own small factor.
+ * Label smoothing adds the same for every class, each with its own small factor. Of log-probabilities only the truth
+ * is left: nobody normalised them here.
  */
 export function crossEntropyGrad(
   [logits, targets, weight, scale, divisor, gradLogits]: Arrays<"crossEntropyGrad">,
-  { outer, classes, inner, ignoreIndex, labelSmoothing, scaleStride }: Params<"crossEntropyGrad">,
+  params: Params<"crossEntropyGrad">,
 ): void {
+  const { outer, classes, inner, ignoreIndex, labelSmoothing, normalized, scaleStride } = params;
   const weightOf = (c: number): number => (weight === null ? 1 : weight[c]!);
   for (let row = 0; row < outer * inner; row++) {
     const target = targets[row]!;
     const isClass = target >= 0 && target < classes;
-    const start = Math.floor(row / inner) * classes * inner + (row % inner);
-    const p = logProbabilities(logits, start, classes, inner).map(Math.exp);
+    const { start, logP } = rowOf(logits, row, params);
+    const p = logP.map((value) => (normalized ? 0 : Math.exp(value)));
     // The loss is the sum of factors[c] * nll(c).
     const factors = p.map(
       (_, c) =>

@@ -81,6 +81,15 @@ describe.skipIf(whyNoRuntime)(`beside onnxruntime${whyNoRuntime ? ` (${whyNoRunt
       [new MaxPool2d([3, 2], { stride: [2, 3], padding: 1 }), new MaxPool2d(2, { stride: 1, dilation: 2 })],
     ],
     [
+      "pooling that rounds up",
+      [2, 9, 12],
+      [
+        new MaxPool2d(3, { stride: 2, padding: 1, ceilMode: true }),
+        new MaxPool2d(2, { ceilMode: true }),
+        new MaxPool2d(2, { stride: 3, padding: 1, ceilMode: true }),
+      ],
+    ],
+    [
       "ReLU, LeakyReLU, dense without bias",
       [5],
       [new Linear(5, 7, at), new ReLU(), new Linear(7, 3, { ...at, bias: false }), new LeakyReLU()],

@@ -188,7 +188,10 @@ function translate({ name, layer, inputShape }: Step): Operator {
   if (layer instanceof MaxPool2d) {
     const { kernelSize, options } = layer;
     const { stride = kernelSize, dilation = 1, padding = 0 } = options;
-    const pads = [...pair(padding), ...pair(padding)];
+    const pads = [
+      ...pair(padding),
+      ...(options.ceilMode ? endsOfCeilMode(layer, inputShape) : pair(padding)),
+    ];
     return { op: "MaxPool", attributes: windows(kernelSize, stride, dilation, pads), parameters: [] };
   }
   if (layer instanceof Linear && inputShape.length === 2) {
@@ -216,6 +219,21 @@ type Pair = number | readonly [number, number];
 
 function pair(size: Pair): readonly [number, number] {
   return typeof size === "number" ? [size, size] : size;
+}
+
+/**
+ * The padding at the bottom and at the right under which ONNX, rounding down, finds as many windows as `ceilMode` does.
+ * Its own `ceil_mode` has meant different things.
+ */
+function endsOfCeilMode({ kernelSize, options }: MaxPool2d, inputShape: Shape): number[] {
+  const { stride = kernelSize, dilation = 1, padding = 0 } = options;
+  return pair(padding).map((pad, d) => {
+    const [size, step] = [inputShape[2 + d]!, pair(stride)[d]!];
+    const reach = pair(dilation)[d]! * (pair(kernelSize)[d]! - 1) + 1;
+    const last = Math.ceil((size + 2 * pad - reach) / step);
+    const start = step * (last * step >= size + pad ? last - 1 : last);
+    return Math.max(pad, start + reach - size - pad);
+  });
 }
 
 /** What convolution and pooling have in common. `pads` is top, left, bottom, right. */

@@ -1,7 +1,42 @@
-export { LeakyReLU, ReLU } from "./activation.ts";
+export {
+  ELU,
+  GELU,
+  Hardsigmoid,
+  Hardswish,
+  LeakyReLU,
+  LogSoftmax,
+  ReLU,
+  ReLU6,
+  SELU,
+  Sigmoid,
+  SiLU,
+  Softmax,
+  Softplus,
+  Tanh,
+} from "./activation.ts";
 export { Sequential } from "./container.ts";
 export { Conv2d, type Conv2dLayerOptions } from "./conv.ts";
+export { Dropout, Dropout2d, type DropoutLayerOptions } from "./dropout.ts";
 export { Flatten } from "./flatten.ts";
+export { Identity } from "./identity.ts";
 export { Linear, type LinearLayerOptions } from "./linear.ts";
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  type BatchNormLayerOptions,
+  GroupNorm,
+  InstanceNorm2d,
+  LayerNorm,
+  type LayerNormLayerOptions,
+  type NormLayerOptions,
+} from "./normalization.ts";
 export type { LayerOptions } from "./options.ts";
-export { MaxPool2d } from "./pooling.ts";
+export {
+  AdaptiveAvgPool2d,
+  AdaptiveMaxPool2d,
+  AvgPool1d,
+  AvgPool2d,
+  MaxPool1d,
+  MaxPool2d,
+} from "./pooling.ts";
+export { Upsample } from "./upsample.ts";

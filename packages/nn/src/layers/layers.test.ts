@@ -5,16 +5,61 @@
 import { openReference } from "@mien/cpu";
 import {
   ArgumentError,
+  adaptiveAvgPool2d,
+  adaptiveMaxPool2d,
+  avgPool1d,
+  avgPool2d,
   conv2d,
+  elu,
   Generator,
+  gelu,
+  hardsigmoid,
+  hardswish,
+  interpolate,
   linear,
+  logSoftmax,
+  maxPool1d,
   maxPool2d,
   randn,
+  relu6,
+  selu,
   setDefaultDevice,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
   type Tensor,
+  tanh,
 } from "@mien/tensor";
 import { beforeAll, describe, expect, test } from "vitest";
-import { Conv2d, Flatten, LeakyReLU, Linear, MaxPool2d, ReLU, Sequential } from "./index.ts";
+import type { Module } from "../module.ts";
+import {
+  AdaptiveAvgPool2d,
+  AdaptiveMaxPool2d,
+  AvgPool1d,
+  AvgPool2d,
+  Conv2d,
+  ELU,
+  Flatten,
+  GELU,
+  Hardsigmoid,
+  Hardswish,
+  LeakyReLU,
+  Linear,
+  LogSoftmax,
+  MaxPool1d,
+  MaxPool2d,
+  ReLU,
+  ReLU6,
+  SELU,
+  Sequential,
+  Sigmoid,
+  SiLU,
+  Softmax,
+  Softplus,
+  Tanh,
+  Upsample,
+} from "./index.ts";
 
 beforeAll(() => setDefaultDevice(openReference()));
 
@@ -54,6 +99,48 @@ describe("layers call their operation", () => {
     await expectEqual(new ReLU().forward(x), x.relu());
     await expectEqual(new LeakyReLU().forward(x), x.leakyRelu(0.01));
     await expectEqual(new LeakyReLU(0.2).forward(x), x.leakyRelu(0.2));
+  });
+
+  test.each<[string, Module, (x: Tensor) => Tensor]>([
+    ["ReLU6", new ReLU6(), (x) => relu6(x)],
+    ["ELU", new ELU(), (x) => elu(x)],
+    ["ELU, alpha 0.5", new ELU(0.5), (x) => elu(x, 0.5)],
+    ["SELU", new SELU(), (x) => selu(x)],
+    ["GELU", new GELU(), (x) => gelu(x)],
+    ["GELU, tanh", new GELU({ approximate: "tanh" }), (x) => gelu(x, { approximate: "tanh" })],
+    ["SiLU", new SiLU(), (x) => silu(x)],
+    ["Hardswish", new Hardswish(), (x) => hardswish(x)],
+    ["Hardsigmoid", new Hardsigmoid(), (x) => hardsigmoid(x)],
+    ["Sigmoid", new Sigmoid(), (x) => sigmoid(x)],
+    ["Tanh", new Tanh(), (x) => tanh(x)],
+    ["Softplus", new Softplus(), (x) => softplus(x)],
+    ["Softplus, beta 2, threshold 1", new Softplus(2, 1), (x) => softplus(x, 2, 1)],
+    ["Softmax", new Softmax(1), (x) => softmax(x, 1)],
+    ["LogSoftmax", new LogSoftmax(-1), (x) => logSoftmax(x, -1)],
+  ])("%s", async (_, layer, compute) => {
+    const x = randn([4, 6]).mul(4);
+    await expectEqual(layer.forward(x), compute(x));
+    expect(layer.parameters()).toEqual([]);
+  });
+
+  test("pooling and upsampling", async () => {
+    const x = randn([2, 3, 5, 4]);
+    const hanging = { stride: 2, padding: 1, ceilMode: true };
+    await expectEqual(new MaxPool2d(3, hanging).forward(x), maxPool2d(x, 3, hanging));
+    await expectEqual(new AvgPool2d(2).forward(x), avgPool2d(x, 2));
+    const uncounted = { ...hanging, countIncludePad: false };
+    await expectEqual(new AvgPool2d([3, 2], uncounted).forward(x), avgPool2d(x, [3, 2], uncounted));
+    await expectEqual(new AdaptiveAvgPool2d(1).forward(x), adaptiveAvgPool2d(x, 1));
+    await expectEqual(new AdaptiveAvgPool2d([2, null]).forward(x), adaptiveAvgPool2d(x, [2, null]));
+    await expectEqual(new AdaptiveMaxPool2d([2, 3]).forward(x), adaptiveMaxPool2d(x, [2, 3]));
+    const bilinear = { scaleFactor: 2, mode: "bilinear" } as const;
+    await expectEqual(new Upsample(bilinear).forward(x), interpolate(x, bilinear));
+    const sequence = randn([2, 3, 7]);
+    await expectEqual(
+      new MaxPool1d(2, { stride: 3 }).forward(sequence),
+      maxPool1d(sequence, 2, { stride: 3 }),
+    );
+    await expectEqual(new AvgPool1d(3, hanging).forward(sequence), avgPool1d(sequence, 3, hanging));
   });
 
   test("Sequential", async () => {

@@ -3,7 +3,8 @@
  * parameter moves at about the pace `lr` whatever its scale (Kingma & Ba 2015, https://arxiv.org/abs/1412.6980).
  *
  * AdamW differs in its weight decay only: it shrinks the parameters themselves, past the running averages (Loshchilov
- * & Hutter 2019, https://arxiv.org/abs/1711.05101).
+ * & Hutter 2019, https://arxiv.org/abs/1711.05101). AMSGrad divides by the largest running size so far, which keeps rare
+ * large gradients from being forgotten (Reddi et al. 2018, https://arxiv.org/abs/1904.09237).
  */
 
 import { ArgumentError, adamStep } from "@mien/tensor";
@@ -20,6 +21,8 @@ export interface AdamOptions extends OptimizerOptions {
   eps: number;
   /** How strongly parameters are pulled to 0. Default: 0, and 0.01 for AdamW. */
   weightDecay: number;
+  /** Whether the largest running square so far counts, and not the present one (AMSGrad). Default: false. */
+  amsgrad: boolean;
 }
 
 /** https://pytorch.org/docs/stable/generated/torch.optim.Adam.html */
@@ -29,8 +32,7 @@ export class Adam extends Optimizer<AdamOptions> {
 
   /** @throws ArgumentError for options out of range, no parameters, or one parameter twice */
   constructor(params: ParamsOrGroups<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    const defaults: AdamOptions = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 };
-    super(params, options, defaults, ["expAvg", "expAvgSq"]);
+    super(params, options, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: false });
   }
 
   protected override checkOptions(options: AdamOptions): void {
@@ -44,13 +46,18 @@ export class Adam extends Optimizer<AdamOptions> {
     }
   }
 
+  protected override remembers({ amsgrad }: AdamOptions): Readonly<Record<string, number>> {
+    return { expAvg: 0, expAvgSq: 0, ...(amsgrad ? { maxExpAvgSq: 0 } : {}) };
+  }
+
   protected override update(run: ParamRun, options: AdamOptions): void {
     const { param, grad, state } = run;
-    const [expAvg, expAvgSq] = state;
+    const { expAvg, expAvgSq, maxExpAvgSq } = state;
+    const maxV = options.amsgrad ? maxExpAvgSq! : null;
     adamStep(param, grad, expAvg!, expAvgSq!, () => {
       const { lr, eps, weightDecay } = options;
       const [beta1, beta2] = options.betas;
-      return { lr, beta1, beta2, eps, weightDecay, decoupled: this.decoupled, step: run.step };
+      return { lr, beta1, beta2, eps, weightDecay, decoupled: this.decoupled, step: run.step, maxV };
     });
   }
 }

@@ -11,6 +11,7 @@
 
 import {
   contiguous,
+  full,
   noGrad,
   onEachRun,
   ShapeError,
@@ -19,55 +20,89 @@ import {
   show,
   type Tensor,
   watch,
-  zeros,
 } from "@mien/tensor";
 
 /** Slots begin at multiples of this many elements: 256 bytes of float32, to which GPUs align bindings. */
 const SLOT_ELEMENTS = 64;
 
+/** Where tensors lie in a flat buffer, and how long that is. */
+export function layOut(tensors: readonly Tensor[]): { offsets: number[]; length: number } {
+  let length = 0;
+  const offsets = tensors.map(({ numel }) => {
+    const offset = length;
+    length += Math.ceil(numel / SLOT_ELEMENTS) * SLOT_ELEMENTS;
+    return offset;
+  });
+  return { offsets, length };
+}
+
 /** What one launch updates: tensors of one shape and type, contiguous. */
 export interface ParamRun {
   readonly param: Tensor;
   readonly grad: Tensor;
-  /** One tensor for each thing that the optimizer remembers. */
-  readonly state: readonly Tensor[];
+  /** What is remembered of the parameters, by name. */
+  readonly state: Readonly<Record<string, Tensor>>;
   /** Which step this is for these parameters, from 1. In a captured step it counts on, so read it in `live()`. */
   readonly step: number;
+}
+
+/** One thing that is remembered: all of it, and each parameter's share in its shape. */
+interface Remembered {
+  readonly flat: Tensor;
+  readonly slots: readonly Tensor[];
 }
 
 export class FlatParameters {
   readonly params: readonly Tensor[];
   /** The steps that each parameter took. */
   readonly steps: number[];
-  /** What is remembered of each parameter, in its shape. */
-  readonly state: readonly (readonly Tensor[])[];
   /** Where each slot begins. */
   readonly #offsets: readonly number[];
+  /** Of the flat tensors. */
+  readonly #length: number;
   readonly #gradSlots: readonly Tensor[];
   readonly #values: Tensor;
   readonly #grads: Tensor;
-  readonly #states: readonly Tensor[];
+  readonly #states = new Map<string, Remembered>();
 
   /** @param params leaves of one device and type, contiguous */
-  constructor(params: readonly Tensor[], stateCount: number) {
-    let length = 0;
-    this.#offsets = params.map(({ numel }) => {
-      const offset = length;
-      length += Math.ceil(numel / SLOT_ELEMENTS) * SLOT_ELEMENTS;
-      return offset;
-    });
-    const { device, dtype } = params[0]!;
-    const flat = () => zeros([length], { device, dtype }).keep();
+  constructor(params: readonly Tensor[]) {
+    const { offsets, length } = layOut(params);
+    this.#offsets = offsets;
+    this.#length = length;
     this.params = params;
     this.steps = params.map(() => 0);
-    this.#values = flat();
-    this.#grads = flat();
-    this.#states = Array.from({ length: stateCount }, flat);
+    this.#values = this.#flat(0);
+    this.#grads = this.#flat(0);
     this.#gradSlots = params.map((_, p) => this.#slot(this.#grads, p));
-    this.state = params.map((_, p) => this.#states.map((states) => this.#slot(states, p)));
     noGrad(() => {
       for (const p of params.keys()) this.#settle(p);
     });
+  }
+
+  /** Memory for one number per parameter, each `value` at first. */
+  #flat(value: number): Tensor {
+    const { device, dtype } = this.params[0]!;
+    return full([this.#length], value, { device, dtype }).keep();
+  }
+
+  /** Makes room for what an optimizer remembers, unless there is: names, and the values with which they start. */
+  remember(starts: Readonly<Record<string, number>>): void {
+    for (const [name, value] of Object.entries(starts)) {
+      if (this.#states.has(name)) continue;
+      const flat = this.#flat(value);
+      this.#states.set(name, { flat, slots: this.params.map((_, p) => this.#slot(flat, p)) });
+    }
+  }
+
+  /** What is remembered of parameter `p` under `name`, in its shape. */
+  remembered(name: string, p: number): Tensor {
+    return this.#states.get(name)!.slots[p]!;
+  }
+
+  /** All that is remembered, each as the tensor that `pick` makes or finds. */
+  #stateAs(pick: (state: Remembered) => Tensor): Record<string, Tensor> {
+    return Object.fromEntries(Array.from(this.#states, ([name, state]) => [name, pick(state)]));
   }
 
   /** The place of parameter `p` in a flat tensor, in its shape. */
@@ -135,7 +170,11 @@ export class FlatParameters {
     const from = this.#offsets[p]!;
     const to = this.#offsets[end - 1]! + this.params[end - 1]!.numel;
     const cut = (flat: Tensor) => flat.slice(0, from, to);
-    return { param: cut(this.#values), grad: cut(this.#grads), state: this.#states.map(cut) };
+    return {
+      param: cut(this.#values),
+      grad: cut(this.#grads),
+      state: this.#stateAs(({ flat }) => cut(flat)),
+    };
   }
 
   /** A parameter alone, wherever it and its gradient are. */
@@ -148,7 +187,7 @@ export class FlatParameters {
           `expected ${param.dtype} ${show(param.shape)}`,
       );
     }
-    return { param, grad: contiguous(grad), state: this.state[p]! };
+    return { param, grad: contiguous(grad), state: this.#stateAs(({ slots }) => slots[p]!) };
   }
 
   /** Frees all but the parameters, which keep their values and gradients. */
@@ -157,8 +196,9 @@ export class FlatParameters {
       const slot = this.#gradSlots[p]!;
       if (param.gradSlot === slot) param.gradSlot = null;
       if (param.grad !== slot) slot.dispose(); // else it is the parameter's own from now on
-      for (const state of this.state[p]!) state.dispose();
     }
-    for (const flat of [this.#values, this.#grads, ...this.#states]) flat.dispose();
+    for (const { flat, slots } of this.#states.values())
+      for (const state of [flat, ...slots]) state.dispose();
+    for (const flat of [this.#values, this.#grads]) flat.dispose();
   }
 }

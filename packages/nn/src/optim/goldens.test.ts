@@ -1,79 +1,76 @@
 /**
- * Optimizers and schedulers beside PyTorch's, step by step; the numbers are made by test/golden/optimizers.py.
+ * Optimizers beside PyTorch's, step by step: every option, groups, frozen parameters, and gradients that are missing
+ * now and then. In float64 on the reference, and in float32 on the CPU device.
  */
 
-import { readFileSync } from "node:fs";
-import { openReference } from "@mien/cpu";
-import { tensor } from "@mien/tensor";
-import { describe, expect, test } from "vitest";
+import { openCpu, openReference } from "@mien/cpu";
+import { type Tensor, tensor } from "@mien/tensor";
+import { afterAll, describe, expect, test } from "vitest";
+import {
+  camelCase,
+  golden,
+  relativeError,
+  type Trajectory,
+} from "../../../../test/support/optimizer-goldens.ts";
 import { Parameter } from "../parameter.ts";
-import { Adam, AdamW, ReduceLROnPlateau, SGD } from "./index.ts";
+import { Adagrad, Adam, AdamW, type NewGroup, type Optimizer, RMSprop, SGD } from "./index.ts";
 
-type Values = Record<"a" | "b", number[]>;
+type AnyOptimizer = Optimizer<{ lr: number }>;
+type Make = new (groups: readonly NewGroup<{ lr: number }>[], options: object) => AnyOptimizer;
 
-interface Golden {
-  readonly start: Record<"a" | "b", { shape: number[]; data: number[] }>;
-  readonly grads: readonly Record<"a" | "b", number[] | null>[];
-  readonly trajectories: readonly { name: keyof typeof optimizers; options: object; states: Values[] }[];
-  readonly metrics: readonly number[];
-  readonly schedules: readonly { options: object; rates: number[][] }[];
-}
+const optimizers = { Adagrad, Adam, AdamW, RMSprop, SGD } as unknown as Readonly<Record<string, Make>>;
 
-const optimizers = { Adam, AdamW, SGD };
-const path = new URL("../../../../test/golden/optimizers.json", import.meta.url);
-const golden: Golden = JSON.parse(readFileSync(path, "utf8"));
-const device = openReference();
-const options = { device, dtype: "float64" } as const;
-
-/** PyTorch's options under their names here. */
-function camelCase(options: object): object {
-  const renamed = Object.entries(options).map(([key, value]) => [
-    key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-    value,
-  ]);
-  return Object.fromEntries(renamed);
-}
-
-/** The error of `actual`, relative to the largest of all values. */
-function relativeError(actual: ArrayLike<number>, expected: readonly number[]): number {
-  const largest = Math.max(...expected.map(Math.abs));
-  return Math.max(...expected.map((value, i) => Math.abs(value - actual[i]!))) / largest;
-}
-
-describe("trajectories", () => {
-  test.each(golden.trajectories)("$name $options", async ({ name, options: given, states }) => {
-    const [a, b] = (["a", "b"] as const).map(
-      (key) => new Parameter(tensor(golden.start[key].data, { ...options, shape: golden.start[key].shape })),
-    ) as [Parameter, Parameter];
-    const optimizer = new optimizers[name]([a, b], camelCase(given));
-    let worst = 0;
-    for (const [step, grads] of golden.grads.entries()) {
-      optimizer.zeroGrad();
-      for (const [key, param] of Object.entries({ a, b })) {
-        const grad = grads[key as "a" | "b"];
-        if (grad)
-          param
-            .mul(tensor(grad, { ...options, shape: param.shape }))
-            .sum()
-            .backward();
-      }
-      optimizer.step();
-      for (const [key, param] of Object.entries({ a, b })) {
-        worst = Math.max(worst, relativeError(await param.data(), states[step]![key as "a" | "b"]));
-      }
-    }
-    expect(worst).toBeLessThan(1e-12);
-  });
+const reference = openReference();
+const cpu = await openCpu();
+const settings = [
+  { options: { device: reference, dtype: "float64" }, tolerance: 1e-12 },
+  { options: { device: cpu, dtype: "float32" }, tolerance: 1e-5 },
+] as const;
+afterAll(() => {
+  for (const device of [reference, cpu]) device.dispose();
 });
 
-describe("ReduceLROnPlateau", () => {
-  test.each(golden.schedules)("$options", ({ options: given, rates }) => {
-    const optimizer = { paramGroups: [{ lr: 0.1 }, { lr: 0.02 }] };
-    const scheduler = new ReduceLROnPlateau(optimizer, camelCase(given));
-    const actual = golden.metrics.map((metric) => {
-      scheduler.step(metric);
-      return scheduler.getLastLr();
+/** Gives a parameter a gradient, by way of a loss that has it. */
+function differentiate(param: Tensor, gradient: Tensor): void {
+  param.mul(gradient).sum().backward();
+}
+
+/** The largest error of all parameters over all steps. */
+async function follow(
+  { name, options, second, frozen, states }: Trajectory,
+  where: (typeof settings)[number]["options"],
+): Promise<number> {
+  const made = (key: "a" | "b") =>
+    new Parameter(tensor(golden.start[key].data, { ...where, shape: golden.start[key].shape }), {
+      requiresGrad: key !== frozen,
     });
-    expect(actual).toEqual(rates);
-  });
+  const params = { a: made("a"), b: made("b") };
+  const groups = second
+    ? [{ params: [params.a] }, { ...camelCase(second), params: [params.b] }]
+    : [{ params: [params.a, params.b] }];
+  using optimizer = new optimizers[name]!(groups, camelCase(options));
+  let worst = 0;
+  for (const [step, grads] of golden.grads.entries()) {
+    optimizer.zeroGrad();
+    for (const key of ["a", "b"] as const) {
+      const grad = grads[key];
+      if (grad && key !== frozen) {
+        differentiate(params[key], tensor(grad, { ...where, shape: params[key].shape }));
+      }
+    }
+    optimizer.step();
+    for (const key of ["a", "b"] as const) {
+      worst = Math.max(worst, relativeError(await params[key].data(), states[step]![key]));
+    }
+  }
+  return worst;
+}
+
+describe.each(settings)("on $options.device.name", ({ options, tolerance }) => {
+  test.each(golden.trajectories)(
+    "$name $options, second group $second, frozen $frozen",
+    async (trajectory) => {
+      expect(await follow(trajectory, options)).toBeLessThan(tolerance);
+    },
+  );
 });

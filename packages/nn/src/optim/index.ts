@@ -1,5 +1,11 @@
+export { Adagrad, type AdagradOptions } from "./adagrad.ts";
 export { Adam, type AdamOptions, AdamW } from "./adam.ts";
-export { clipGradNorm } from "./clip-grad.ts";
+export { type ClipGradNormOptions, clipGradNorm, clipGradValue } from "./clip-grad.ts";
+export {
+  ExponentialMovingAverage,
+  type ExponentialMovingAverageOptions,
+  type ExponentialMovingAverageState,
+} from "./exponential-moving-average.ts";
 export type { ParamRun } from "./flat.ts";
 export {
   type NewGroup,
@@ -10,10 +16,6 @@ export {
   type ParamGroup,
   type ParamsOrGroups,
 } from "./optimizer.ts";
-export {
-  type HasLearningRates,
-  ReduceLROnPlateau,
-  type ReduceLROnPlateauOptions,
-  type ReduceLROnPlateauState,
-} from "./reduce-lr-on-plateau.ts";
+export { RMSprop, type RMSpropOptions } from "./rmsprop.ts";
+export * from "./schedulers/index.ts";
 export { SGD, type SGDOptions } from "./sgd.ts";

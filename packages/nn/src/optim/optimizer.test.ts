@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 import { Parameter } from "../parameter.ts";
 import { decodeSafetensors } from "../safetensors.ts";
 import { encodeStateDict, toHost } from "../state.ts";
-import { Adam, AdamW, SGD } from "./index.ts";
+import { Adagrad, Adam, AdamW, type Optimizer, type OptimizerOptions, RMSprop, SGD } from "./index.ts";
 import { network, train, values } from "./test-network.ts";
 
 const device = openReference();
@@ -96,7 +96,7 @@ describe("options and groups", () => {
     [
       "a misspelt option",
       () => new Adam([param()], { learningRate: 1 } as object),
-      /Adam: got the option learningRate, expected one of lr, betas, eps, weightDecay$/,
+      /Adam: got the option learningRate, expected one of lr, betas, eps, weightDecay, amsgrad$/,
     ],
     [
       "a misspelt option in a group",
@@ -104,6 +104,25 @@ describe("options and groups", () => {
       /SGD: got the option momentun/,
     ],
     ["nesterov alone", () => new SGD([param()], { nesterov: true }), /nesterov without momentum/],
+    [
+      "nesterov with dampening",
+      () => new SGD([param()], { momentum: 0.9, nesterov: true, dampening: 0.1 }),
+      /SGD: got nesterov with dampening 0\.1, expected a dampening of 0/,
+    ],
+    ["a dampening of NaN", () => new SGD([param()], { dampening: Number.NaN }), /SGD: got dampening NaN/],
+    ["a momentum below 0", () => new SGD([param()], { momentum: -0.1 }), /SGD: got momentum -0\.1, expected/],
+    ["an alpha above 1", () => new RMSprop([param()], { alpha: 1.1 }), /RMSprop: got alpha 1\.1, expected/],
+    [
+      "RMSprop's momentum below 0",
+      () => new RMSprop([param()], { momentum: -1 }),
+      /RMSprop: got momentum -1/,
+    ],
+    ["an lrDecay below 0", () => new Adagrad([param()], { lrDecay: -1 }), /Adagrad: got lrDecay -1/],
+    [
+      "an initialAccumulatorValue below 0",
+      () => new Adagrad([param()], { initialAccumulatorValue: -1 }),
+      /Adagrad: got initialAccumulatorValue -1/,
+    ],
   ])("%s: refused", (_, make, message) => {
     expect(make).toThrow(ArgumentError);
     expect(make).toThrow(message);
@@ -114,7 +133,86 @@ describe("options and groups", () => {
   });
 });
 
+describe("what is remembered", () => {
+  const names = (optimizer: Optimizer<OptimizerOptions>) => [...optimizer.stateDict().tensors.keys()];
+
+  test("follows from the options, also when one is switched on later", () => {
+    const model = network(device);
+    const params = model[3]!.parameters();
+    expect(names(new SGD(params))).toEqual([]);
+    expect(names(new SGD(params, { momentum: 0.9 }))).toEqual(["0.momentumBuffer", "1.momentumBuffer"]);
+    expect(names(new Adam(params.slice(1), { amsgrad: true }))).toEqual([
+      "0.expAvg",
+      "0.expAvgSq",
+      "0.maxExpAvgSq",
+    ]);
+    expect(names(new RMSprop(params.slice(1), { centered: true, momentum: 0.5 }))).toEqual([
+      "0.squareAvg",
+      "0.gradAvg",
+      "0.momentumBuffer",
+    ]);
+    const optimizer = new SGD(model.parameters(), { lr: 0.1 });
+    train(model, optimizer, 2);
+    optimizer.paramGroups[0]!.momentum = 0.9;
+    train(model, optimizer, 2);
+    expect(names(optimizer)).toHaveLength(6);
+  });
+
+  test("Adagrad's sum starts where it is told to", async () => {
+    const optimizer = new Adagrad([new Parameter(zeros([3], options))], { initialAccumulatorValue: 0.5 });
+    expect(await optimizer.stateDict().tensors.get("0.sum")!.data()).toEqual(Float32Array.of(0.5, 0.5, 0.5));
+  });
+
+  test("a group that is added later begins at its own first step", async () => {
+    const run = (late: boolean) => {
+      const model = network(device);
+      const [first, ...rest] = model.parameters();
+      const optimizer = new SGD([{ params: [first!] }], { lr: 0, momentum: 0.9, dampening: 0.5 });
+      train(model, optimizer, late ? 3 : 0);
+      optimizer.addParamGroup({ params: rest, lr: 0.1 });
+      train(model, optimizer, 2);
+      return values(rest);
+    };
+    expect(await run(true)).toEqual(await run(false));
+  });
+});
+
 describe("state", () => {
+  const makers: readonly [string, (params: readonly Tensor[], lr: number) => Optimizer<OptimizerOptions>][] =
+    [
+      ["SGD", (params, lr) => new SGD(params, { lr })],
+      [
+        "SGD, all of it",
+        (params, lr) => new SGD(params, { lr, momentum: 0.9, nesterov: true, weightDecay: 0.1 }),
+      ],
+      ["Adam, amsgrad", (params, lr) => new Adam(params, { lr, amsgrad: true })],
+      ["AdamW", (params, lr) => new AdamW(params, { lr })],
+      ["RMSprop", (params, lr) => new RMSprop(params, { lr })],
+      ["RMSprop, all of it", (params, lr) => new RMSprop(params, { lr, momentum: 0.5, centered: true })],
+      ["Adagrad", (params, lr) => new Adagrad(params, { lr, lrDecay: 0.1, initialAccumulatorValue: 0.1 })],
+    ];
+  test.each(makers)(
+    "%s: a run that is cut and resumed through a file ends with the same bits",
+    async (_, make) => {
+      const uncut = network(device);
+      train(uncut, make(uncut.parameters(), 0.01), 6);
+
+      const before = network(device);
+      const first = make(before.parameters(), 0.01);
+      train(before, first, 3);
+      const { tensors, ...rest } = first.stateDict();
+      const bytes = await encodeStateDict(tensors, { rest: JSON.stringify(rest) });
+
+      const file = decodeSafetensors(bytes);
+      const after = network(device);
+      after.loadStateDict(before.stateDict());
+      const second = make(after.parameters(), 1);
+      second.loadStateDict({ ...JSON.parse(file.metadata["rest"]!), tensors: file.tensors });
+      train(after, second, 3);
+      expect(await values(after.parameters())).toEqual(await values(uncut.parameters()));
+    },
+  );
+
   test("a run that is cut and resumed through files ends with the same bits", async () => {
     const uncut = network(device);
     train(uncut, new Adam(uncut.parameters(), { lr: 0.01 }), 9);
@@ -168,7 +266,7 @@ describe("state", () => {
       [{ ...state, paramGroups: [group, group] }, /got groups of 6, 6 parameters, expected 6$/],
       [{ ...state, steps: [1, 2] }, /got steps 1,2, expected 6 whole numbers/],
       [{ ...state, steps: state.steps.map(() => 0.5) }, /expected 6 whole numbers/],
-      [{ ...state, paramGroups: [{ params: group!.params }] }, /a group has no lr/],
+      [{ ...state, paramGroups: [{ params: group!.params }] }, /a group of \w+ has no lr/],
       [{ ...state, tensors: new Map() }, /does not fit Adam; missing \(12\): 0\.expAvg/],
     ];
     for (const [wrong, message] of broken) {

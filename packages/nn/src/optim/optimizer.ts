@@ -53,8 +53,8 @@ export interface OptimizerStateSource<Options> extends Omit<OptimizerState<Optio
 /** The base of all optimizers. https://pytorch.org/docs/stable/optim.html */
 export abstract class Optimizer<Options extends OptimizerOptions> {
   readonly #defaults: Options;
-  readonly #optionNames: readonly (keyof Options & string)[];
-  readonly #stateNames: readonly string[];
+  /** Plain strings, so that an optimizer with more options is an `Optimizer<OptimizerOptions>` too. */
+  readonly #optionNames: readonly string[];
   readonly #groups: ParamGroup<Options>[] = [];
   readonly #flat: FlatParameters[] = [];
 
@@ -63,18 +63,11 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
    * from them before (by `detach()`, say) no longer follow.
    *
    * @param defaults all options there are, with their default values
-   * @param stateNames what the optimizer remembers of each parameter, in tensors of its shape that start at 0
    */
-  constructor(
-    params: ParamsOrGroups<Options>,
-    options: Partial<Options>,
-    defaults: Options,
-    stateNames: readonly string[],
-  ) {
-    this.#optionNames = Object.keys(defaults) as (keyof Options & string)[];
+  constructor(params: ParamsOrGroups<Options>, options: Partial<Options>, defaults: Options) {
+    this.#optionNames = Object.keys(defaults);
     this.#checkNames(options);
     this.#defaults = { ...defaults, ...options };
-    this.#stateNames = stateNames;
     const list = [...params] as (Tensor | NewGroup<Options>)[];
     const tensors = list.filter((item) => item instanceof Tensor);
     if (list.length === 0) {
@@ -115,7 +108,9 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
     const full = { ...this.#defaults, ...group, params };
     this.#checkNames(group);
     this.checkOptions(full);
-    this.#flat.push(new FlatParameters(params, this.#stateNames.length));
+    const flat = new FlatParameters(params);
+    flat.remember(this.remembers(full));
+    this.#flat.push(flat);
     this.#groups.push(full);
     structureChanged();
   }
@@ -125,12 +120,17 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
     noGrad(() =>
       scope(() => {
         for (const [i, group] of this.#groups.entries()) {
+          const flat = this.#flat[i]!;
+          flat.remember(this.remembers(group)); // an option may have been switched on meanwhile
           const options = watched(group);
-          for (const run of this.#flat[i]!.runs()) this.update(run, options);
+          for (const run of flat.runs()) this.update(run, options);
         }
       }),
     );
   }
+
+  /** What is remembered of each parameter with these options, in tensors of its shape: names, and where they start. */
+  protected abstract remembers(options: Options): Readonly<Record<string, number>>;
 
   /**
    * Updates one run of numbers in place. In a captured step, options that are read in `live()` are read again in each
@@ -161,20 +161,29 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
 
   /** All that is needed to go on exactly where this optimizer stands. */
   stateDict(): OptimizerState<Options> {
+    const steps = this.#flat.flatMap((flat) => flat.steps);
+    let number = 0;
+    const paramGroups = this.#groups.map((group) => ({
+      ...group,
+      params: group.params.map(() => number++),
+    }));
+    return { tensors: this.#remembered(this.#groups), steps, paramGroups };
+  }
+
+  /** What is remembered of each parameter when the groups have such options. */
+  #remembered(groups: readonly Options[]): StateDict {
     const tensors: StateDict = new Map();
-    const steps: number[] = [];
-    const paramGroups = this.#groups.map((group, i) => {
-      const numbers = group.params.map((_, p) => {
-        const number = steps.length;
-        const flat = this.#flat[i]!;
-        for (const [s, name] of this.#stateNames.entries())
-          tensors.set(`${number}.${name}`, flat.state[p]![s]!);
-        steps.push(flat.steps[p]!);
-        return number;
-      });
-      return { ...group, params: numbers };
-    });
-    return { tensors, steps, paramGroups };
+    let number = 0;
+    for (const [i, options] of groups.entries()) {
+      const flat = this.#flat[i]!;
+      const starts = this.remembers(options);
+      flat.remember(starts);
+      for (const p of flat.params.keys()) {
+        for (const name of Object.keys(starts)) tensors.set(`${number}.${name}`, flat.remembered(name, p));
+        number++;
+      }
+    }
+    return tensors;
   }
 
   /**
@@ -196,27 +205,25 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
         `loadStateDict: the state does not fit ${this.#name}, got groups of ${sizes} parameters, expected ${expected}`,
       );
     }
-    const own = this.stateDict();
     const { steps } = state;
-    if (steps.length !== own.steps.length || !steps.every((n) => Number.isSafeInteger(n) && n >= 0)) {
-      throw new DataError(`loadStateDict: got steps ${steps}, expected ${own.steps.length} whole numbers`);
+    const count = this.#groups.reduce((sum, { params }) => sum + params.length, 0);
+    if (steps.length !== count || !steps.every((n) => Number.isSafeInteger(n) && n >= 0)) {
+      throw new DataError(`loadStateDict: got steps ${steps}, expected ${count} whole numbers`);
     }
     const options = state.paramGroups.map((saved) => this.#optionsOf(saved));
-    loadTensors(this.#name, own.tensors, state.tensors, true);
+    loadTensors(this.#name, this.#remembered(options), state.tensors, true);
     for (const [i, group] of this.#groups.entries()) Object.assign(group, options[i]);
     let number = 0;
     for (const flat of this.#flat) for (const p of flat.steps.keys()) flat.steps[p] = steps[number++]!;
     structureChanged();
   }
 
-  /** The options in a saved group, and nothing else that may stand there. */
+  /** The options in a saved group, and nothing else that may stand there. One that came later has its default. */
   #optionsOf(saved: Options): Options {
     const options = { ...this.#defaults };
-    for (const key of this.#optionNames) {
-      if (!Object.hasOwn(saved, key)) {
-        throw new DataError(`loadStateDict: a group has no ${key}, expected all options of ${this.#name}`);
-      }
-      options[key] = saved[key];
+    for (const key of this.#optionNames as (keyof Options & string)[]) {
+      if (Object.hasOwn(saved, key)) options[key] = saved[key];
+      else if (key === "lr") throw new DataError(`loadStateDict: a group of ${this.#name} has no lr`);
     }
     this.checkOptions(options);
     return options;
@@ -228,7 +235,7 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
 
   /** A misspelt option would be ignored without a word. */
   #checkNames(group: object): void {
-    const known: readonly string[] = this.#optionNames;
+    const known = this.#optionNames;
     const unknown = Object.keys(group).find((key) => key !== "params" && !known.includes(key));
     if (unknown === undefined) return;
     throw new ArgumentError(`${this.#name}: got the option ${unknown}, expected one of ${known.join(", ")}`);

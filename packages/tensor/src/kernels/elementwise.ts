@@ -5,8 +5,16 @@
 import type { Operand } from "../device.ts";
 
 /**
- * y = f(x), with up to two constants: leakyRelu is x > 0 ? x : alpha * x, and affine is x * alpha + beta.
- * NaN stays NaN everywhere, also through sign.
+ * y = f(x), with up to two constants. NaN stays NaN everywhere, also through sign and clamp.
+ *
+ * leakyRelu is x > 0 ? x : alpha * x; affine is x * alpha + beta; clamp is min(max(x, alpha), beta); round goes to the
+ * even neighbour from halfway between two; gelu is x / 2 * (1 + erf(x / sqrt(2))), and geluTanh has
+ * tanh(sqrt(2 / pi) * (x + 0.044715 x^3)) for the erf; silu is x * sigmoid(x); elu is
+ * beta * (x > 0 ? x : alpha * expm1(x)); softplus is alpha * x > beta ? x : log1p(exp(alpha * x)) / alpha;
+ * hardsigmoid is min(max(x + 3, 0), 6) / 6 and hardswish that times x.
+ *
+ * All take floats. neg, abs, square, sign, relu and clamp also take int32. logicalNot takes and gives bool; isNan,
+ * isInf and isFinite give bool.
  */
 export type UnaryOp =
   | "neg"
@@ -19,12 +27,59 @@ export type UnaryOp =
   | "sign"
   | "relu"
   | "leakyRelu"
-  | "affine";
+  | "affine"
+  | "clamp"
+  | "expm1"
+  | "log1p"
+  | "rsqrt"
+  | "sin"
+  | "cos"
+  | "tanh"
+  | "erf"
+  | "floor"
+  | "ceil"
+  | "round"
+  | "trunc"
+  | "sigmoid"
+  | "silu"
+  | "elu"
+  | "gelu"
+  | "geluTanh"
+  | "softplus"
+  | "hardswish"
+  | "hardsigmoid"
+  | "logicalNot"
+  | "isNan"
+  | "isInf"
+  | "isFinite";
+
+/**
+ * The gradient through a function, from that of its output (a) and the function's input or output (b), in one pass.
+ *
+ * sigmoidGrad and tanhGrad see the output, leakyReluGrad either, all others the input. The constants are those of the
+ * function. hardtanhGrad is a where alpha < b < beta and else 0; clampGrad lets the bounds themselves through too.
+ * At -3 and 3 hardsigmoidGrad is 0, and hardswishGrad has the slope of the side from there on: -1/2 and 1.
+ */
+export type DerivativeOp =
+  | "leakyReluGrad"
+  | "sigmoidGrad"
+  | "tanhGrad"
+  | "siluGrad"
+  | "eluGrad"
+  | "geluGrad"
+  | "geluTanhGrad"
+  | "softplusGrad"
+  | "hardswishGrad"
+  | "hardsigmoidGrad"
+  | "hardtanhGrad"
+  | "clampGrad";
 
 /**
  * z = f(a, b). The comparisons write bool, all others the type of `a`. maximum and minimum propagate NaN; pow follows
- * C, where 1 to the power of NaN is 1.
- * `leakyReluGrad` is b > 0 ? a : alpha * a, where a is the output's gradient and b the output.
+ * C, where 1 to the power of NaN is 1; remainder has the sign of b. The logical functions take bool.
+ *
+ * int32 wraps. A quotient of int32 is cut off towards zero, one by 0 is 0, and a remainder by 0 too; a whole number
+ * to a negative power is 0, but for 1 and -1.
  */
 export type BinaryOp =
   | "add"
@@ -40,7 +95,11 @@ export type BinaryOp =
   | "le"
   | "gt"
   | "ge"
-  | "leakyReluGrad";
+  | "remainder"
+  | "logicalAnd"
+  | "logicalOr"
+  | "logicalXor"
+  | DerivativeOp;
 
 export interface ElementwiseKernels {
   /** out[0..count) = value. */
@@ -74,6 +133,7 @@ export interface ElementwiseKernels {
       aStrides: readonly number[];
       bStrides: readonly number[];
       alpha: number;
+      beta: number;
     };
   };
 

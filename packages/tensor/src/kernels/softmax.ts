@@ -19,6 +19,8 @@ export interface CrossEntropyParams {
   /** A target equal to this counts for nothing. */
   readonly ignoreIndex: number;
   readonly labelSmoothing: number;
+  /** Whether the logits are log-probabilities already, which makes nll(c) = -logits[c] and no softmax of it. */
+  readonly normalized: boolean;
 }
 
 export interface SoftmaxKernels {
@@ -34,7 +36,7 @@ export interface SoftmaxKernels {
   /**
    * The terms of the cross-entropy of logits against class indices (int32), per target: terms is [2, outer, inner],
    * first the losses w[t] * ((1 - s) nll(t)) + s / classes * sum_c w[c] nll(c), then the weights w[t] (both 0 where
-   * the target is ignored). Without weights w = 1. A target out of range gives NaN and is never used as an index.
+   * the target is ignored); nll(c) is -log softmax(logits)[c], or what `normalized` says. Without weights w = 1. A target out of range gives NaN and is never used as an index.
    * `mean`, if given, is [2]: the sum of the losses by the sum of the weights, and that sum.
    */
   crossEntropy: {

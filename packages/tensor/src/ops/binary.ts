@@ -8,12 +8,14 @@ import { apply, type Op } from "../autograd.ts";
 import { empty, full } from "../create.ts";
 import { type DType, isFloat } from "../dtype.ts";
 import { ArgumentError, DTypeError } from "../errors.ts";
-import type { BinaryOp } from "../kernels.ts";
+import type { BinaryOp, DerivativeOp } from "../kernels.ts";
+
 import { scope } from "../memory.ts";
 import { broadcastShapes, broadcastStrides } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkSameDevice, checkSameDType } from "./check.ts";
-import { affine, log, neg } from "./unary.ts";
+import { checkSameDevice, checkSameDType, checkTypes, numbers } from "./check.ts";
+import { cast } from "./copy.ts";
+import { affine, floor, log, neg, trunc } from "./unary.ts";
 import { where } from "./where.ts";
 
 /** What a derivative may look at: the output's gradient, the operands, the output. */
@@ -26,17 +28,13 @@ interface Values {
 interface Row {
   /** Which of the values the derivatives use, apart from `g`. */
   readonly uses: string;
-  /** The element types that it takes. Default: all numbers. */
-  readonly takes?: readonly DType[];
   readonly a: (values: Values) => Tensor;
   readonly b: (values: Values) => Tensor;
 }
 
 type Comparison = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
-type Name = Exclude<BinaryOp, Comparison | "leakyReluGrad">;
-
-const floats: readonly DType[] = ["float32", "float64"];
-const numbers: readonly DType[] = [...floats, "int32"];
+type Logical = "logicalAnd" | "logicalOr" | "logicalXor";
+type Name = Exclude<BinaryOp, Comparison | Logical | DerivativeOp>;
 
 /** Half of the gradient where the operands are equal, all of it where `winner`, as in PyTorch. */
 function share(g: Tensor, winner: Tensor, tie: Tensor): Tensor {
@@ -53,10 +51,9 @@ const differentiable: Record<Name, Row> = {
   add: { uses: "", a: ({ g }) => g, b: ({ g }) => g },
   sub: { uses: "", a: ({ g }) => g, b: ({ g }) => neg(g) },
   mul: { uses: "ab", a: ({ g, b }) => mul(g, b), b: ({ g, a }) => mul(g, a) },
-  div: { uses: "by", takes: floats, a: ({ g, b }) => div(g, b), b: ({ g, b, y }) => neg(div(mul(g, y), b)) },
+  div: { uses: "by", a: ({ g, b }) => div(g, b), b: ({ g, b, y }) => neg(div(mul(g, y), b)) },
   pow: {
     uses: "aby",
-    takes: floats,
     a: ({ g, a, b }) => where(eq(b, 0), scalarLike(0, g), mul(g, mul(b, pow(a, sub(b, 1))))),
     b: powExponentGrad,
   },
@@ -70,9 +67,10 @@ const differentiable: Record<Name, Row> = {
     a: ({ g, a, b }) => share(g, lt(a, b), eq(a, b)),
     b: ({ g, a, b }) => share(g, gt(a, b), eq(a, b)),
   },
+  remainder: { uses: "ab", a: ({ g }) => g, b: ({ g, a, b }) => neg(mul(g, floor(div(a, b)))) },
 };
 
-function launch(op: BinaryOp, a: Tensor, b: Tensor, dtype: DType, alpha = 0): Tensor {
+function launch(op: BinaryOp, a: Tensor, b: Tensor, dtype: DType, alpha = 0, beta = 0): Tensor {
   const shape = broadcastShapes(op, a.shape, b.shape);
   const out = empty(shape, { device: a.device, dtype });
   a.device.launch("binary", [a, b, out], {
@@ -81,6 +79,7 @@ function launch(op: BinaryOp, a: Tensor, b: Tensor, dtype: DType, alpha = 0): Te
     aStrides: broadcastStrides(a.shape, a.strides, shape),
     bStrides: broadcastStrides(b.shape, b.strides, shape),
     alpha,
+    beta,
   });
   return out;
 }
@@ -89,6 +88,15 @@ function launch(op: BinaryOp, a: Tensor, b: Tensor, dtype: DType, alpha = 0): Te
 function holds(dtype: DType, value: number): boolean {
   if (isFloat(dtype)) return true;
   return dtype === "int32" ? (value | 0) === value : value === 0 || value === 1;
+}
+
+/** @throws DTypeError if the type of `like` cannot hold `value`. */
+export function checkHolds(op: string, value: number, like: Tensor): void {
+  if (holds(like.dtype, value)) return;
+  throw new DTypeError(
+    `${op}: got the number ${value} beside ${like.dtype}, expected one that this type can hold. ` +
+      (like.dtype === "bool" ? "Help: use 0 or 1" : 'Help: convert the tensor with .to("float32")'),
+  );
 }
 
 /** A number as a tensor of no dimensions. */
@@ -108,17 +116,10 @@ function withTensors(
     const like = typeof a === "number" ? b : a;
     if (typeof like === "number")
       throw new ArgumentError(`${name}: got two numbers, expected at least one tensor`);
-    if (!accepted.includes(like.dtype)) {
-      throw new DTypeError(
-        `${name}: got ${like.dtype}, expected ${accepted.join(" or ")}. Help: convert it with .to("float32")`,
-      );
-    }
+    checkTypes(name, like, accepted);
     const scalar = (value: number) => {
-      if (holds(like.dtype, value)) return scalarLike(value, like);
-      throw new DTypeError(
-        `${name}: got the number ${value} beside ${like.dtype}, expected one that this type can hold. ` +
-          'Help: convert the tensor with .to("float32")',
-      );
+      checkHolds(name, value, like);
+      return scalarLike(value, like);
     };
     const x = typeof a === "number" ? scalar(a) : a;
     const y = typeof b === "number" ? scalar(b) : b;
@@ -151,10 +152,10 @@ function define(name: Name, row: Row): Binary {
       return [() => row.a(values), () => row.b(values)];
     },
   };
-  return (a, b) => withTensors(name, row.takes ?? numbers, a, b, (x, y) => apply(op, [x, y], null));
+  return (a, b) => withTensors(name, numbers, a, b, (x, y) => apply(op, [x, y], null));
 }
 
-function compare(name: Comparison, accepted = numbers): Binary {
+function compare(name: Comparison | Logical, accepted = numbers): Binary {
   return (a, b) => withTensors(name, accepted, a, b, (x, y) => launch(name, x, y, "bool"));
 }
 
@@ -188,10 +189,58 @@ export function mul(a: Tensor | number, b: Tensor | number): Tensor {
   return mulTensors(a, b);
 }
 
-/** a / b */
-export const div: Binary = define("div", differentiable.div);
-/** a to the power of b */
-export const pow: Binary = define("pow", differentiable.pow);
+const divFloats = define("div", differentiable.div);
+/** Of int32 by int32, rounded towards zero. By 0 it is 0. */
+const quotient = define("div", { uses: "", a: ({ g }) => g, b: ({ g }) => g });
+
+export interface DivOptions {
+  /** "trunc" rounds the quotient towards zero, "floor" down, and int32 stays int32. Default: no rounding. */
+  readonly roundingMode?: "trunc" | "floor" | null;
+}
+
+/** a / b rounded to a whole number. Its gradient is 0. */
+function roundedDiv(a: Tensor | number, b: Tensor | number, mode: "trunc" | "floor"): Tensor {
+  const isFloatDivision = [a, b].some((x) => typeof x !== "number" && x.dtype !== "int32");
+  if (isFloatDivision) return scope(() => (mode === "trunc" ? trunc : floor)(divFloats(a, b)));
+  return mode === "trunc" ? quotient(a, b) : scope(() => quotient(sub(a, remainder(a, b)), b));
+}
+
+/**
+ * a / b. Whole numbers are divided as float32, unless a rounding mode is given.
+ * https://pytorch.org/docs/stable/generated/torch.div.html
+ */
+export function div(a: Tensor | number, b: Tensor | number, options: DivOptions = {}): Tensor {
+  const { roundingMode = null } = options;
+  if (roundingMode === "trunc" || roundingMode === "floor") return roundedDiv(a, b, roundingMode);
+  if (roundingMode !== null) {
+    throw new ArgumentError(`div: got roundingMode ${roundingMode}, expected "trunc", "floor" or null`);
+  }
+  const isWhole = (x: Tensor | number) => typeof x === "number" || x.dtype === "int32";
+  if ((typeof a === "number" && typeof b === "number") || !isWhole(a) || !isWhole(b)) return divFloats(a, b);
+  const asFloat = (x: Tensor | number) => (typeof x === "number" ? x : cast(x, "float32"));
+  return scope(() => divFloats(asFloat(a), asFloat(b)));
+}
+
+const powTensors = define("pow", differentiable.pow);
+/**
+ * a to the power of b. int32 stays int32, and wraps.
+ *
+ * @throws ArgumentError for a negative number as the power of int32; in a tensor those give 0 (or 1 or -1)
+ */
+export function pow(a: Tensor | number, b: Tensor | number): Tensor {
+  if (typeof b === "number" && b < 0 && typeof a !== "number" && a.dtype === "int32") {
+    throw new ArgumentError(
+      `pow: got the power ${b} of int32, expected one of at least 0. Help: convert the tensor with .to("float32")`,
+    );
+  }
+  return powTensors(a, b);
+}
+
+/**
+ * What is left of a / b beside a whole quotient, with the sign of b, as Python's `%`. For int32 the remainder by 0 is 0.
+ * https://pytorch.org/docs/stable/generated/torch.remainder.html
+ */
+export const remainder: Binary = define("remainder", differentiable.remainder);
 /** The larger of a and b; NaN if either is. Equal values share the gradient. */
 export const maximum: Binary = define("maximum", differentiable.maximum);
 /** The smaller of a and b; NaN if either is. Equal values share the gradient. */
@@ -210,10 +259,26 @@ export const gt: Binary = compare("gt");
 /** a >= b, as bool */
 export const ge: Binary = compare("ge");
 
+const bools: readonly DType[] = ["bool"];
+/** Whether both hold, of bool. https://pytorch.org/docs/stable/generated/torch.logical_and.html */
+export const logicalAnd: Binary = compare("logicalAnd", bools);
+/** Whether one or both hold, of bool. https://pytorch.org/docs/stable/generated/torch.logical_or.html */
+export const logicalOr: Binary = compare("logicalOr", bools);
+/** Whether just one holds, of bool. https://pytorch.org/docs/stable/generated/torch.logical_xor.html */
+export const logicalXor: Binary = compare("logicalXor", bools);
+
 /**
- * The gradient before a (leaky) ReLU from that behind it: `grad` where `signal` is positive, else negativeSlope *
- * grad. The signal may be the function's input or its output, which have one sign. It has no gradient itself.
+ * The gradient before a function from that behind it, in one pass; `signal` is the function's input or output, as the
+ * kernel contract says, alpha and beta are its constants. It has no gradient itself.
+ */
+export function derivative(op: DerivativeOp, grad: Tensor, signal: Tensor, alpha = 0, beta = 0): Tensor {
+  return launch(op, grad, signal, grad.dtype, alpha, beta);
+}
+
+/**
+ * The gradient before a (leaky) ReLU: `grad` where `signal` is positive, else negativeSlope * grad. The signal may be
+ * the function's input or its output, which have one sign.
  */
 export function leakyReluGrad(grad: Tensor, signal: Tensor, negativeSlope: number): Tensor {
-  return launch("leakyReluGrad", grad, signal, grad.dtype, negativeSlope);
+  return derivative("leakyReluGrad", grad, signal, negativeSlope);
 }

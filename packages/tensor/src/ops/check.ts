@@ -36,13 +36,23 @@ export function checkDifferentiable(dtype: DType): void {
   throw new DTypeError(`requiresGrad: got ${dtype}, expected float32 or float64: only these have gradients`);
 }
 
-/** @throws DTypeError unless the tensor holds floating-point numbers. */
-export function checkFloat(op: string, x: Tensor): void {
-  if (!isFloat(x.dtype)) {
+/** The element types of numbers that have gradients. */
+export const floats: readonly DType[] = ["float32", "float64"];
+/** Those that one computes with. */
+export const numbers: readonly DType[] = [...floats, "int32"];
+
+/** @throws DTypeError unless the tensor is of one of the types `accepted`. */
+export function checkTypes(op: string, x: Tensor, accepted: readonly DType[]): void {
+  if (!accepted.includes(x.dtype)) {
     throw new DTypeError(
-      `${op}: got ${x.dtype}, expected float32 or float64. Help: convert it with .to("float32")`,
+      `${op}: got ${x.dtype}, expected ${accepted.join(" or ")}. Help: convert it with .to("${accepted[0]}")`,
     );
   }
+}
+
+/** @throws DTypeError unless the tensor holds floating-point numbers. */
+export function checkFloat(op: string, x: Tensor): void {
+  checkTypes(op, x, floats);
 }
 
 /** @throws DTypeError for uint8: bytes come from the host, and kernels only read them. */
@@ -67,6 +77,11 @@ export function checkRank(op: string, what: string, x: Tensor, layout: readonly 
       `${op}: ${what} of the wrong rank, got shape ${show(x.shape)}, expected [${layout.join(", ")}]`,
     );
   }
+}
+
+/** Whether `index` names an element of a dimension of that size, from either end. */
+export function isPosition(index: number, size: number): boolean {
+  return Number.isInteger(index) && index >= -size && index < size;
 }
 
 /**

@@ -1,49 +1,60 @@
 /**
- * The cross-entropy of logits against class indices, fused: log softmax, choice of the target's term, weighting and
- * reduction. The unfused composition of `logSoftmax` and `where` is its oracle in the tests.
+ * Losses of a choice between classes: the cross-entropy of scores, and its half for log-probabilities, nllLoss.
+ *
+ * Against class indices both are one fused kernel: log softmax (or none), choice of the target's term, weighting and
+ * reduction. The unfused composition of `logSoftmax` and `where` is its oracle in the tests. Against probabilities there
+ * is no choice, and the loss is a plain product of tensors, with a gradient for the probabilities too.
  */
 
 import { apply, type GradContext, type GradRule, type Op } from "../autograd.ts";
 import { empty } from "../create.ts";
-import { ArgumentError, ShapeError } from "../errors.ts";
+import { isFloat } from "../dtype.ts";
+import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import type { CrossEntropyParams } from "../kernels.ts";
-import { numel, sameShape, show } from "../shape.ts";
+import { scope } from "../memory.ts";
+import { numel, type Shape, sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkDType, checkFloat, checkSameDevice, checkSameDType } from "./check.ts";
+import { mul } from "./binary.ts";
+import { checkFloat, checkSameDevice, checkSameDType } from "./check.ts";
 import { contiguous } from "./copy.ts";
+import { checkReduction, type Reduction, reduceLoss } from "./loss.ts";
 import { sum } from "./reduce.ts";
+import { logSoftmax } from "./softmax.ts";
+import { affine, neg } from "./unary.ts";
 import { reshape, slice } from "./view.ts";
 
-export type Reduction = "none" | "mean" | "sum";
-
-export interface CrossEntropyOptions {
+export interface NLLLossOptions {
   /** One weight per class, [C]. Default: all 1. */
   readonly weight?: Tensor | undefined;
   /** A target that counts for nothing. Default: -100. */
   readonly ignoreIndex?: number;
-  /** The share of the target that is spread over all classes, in 0..1. Default: 0. */
-  readonly labelSmoothing?: number;
   /** Default: "mean", weighted by the targets' weights. */
   readonly reduction?: Reduction;
 }
 
-type Inputs = [logits: Tensor, targets: Tensor, weight: Tensor | null];
-type Params = CrossEntropyParams & { readonly reduction: Reduction; readonly hasWeight: boolean };
-
-/** The two rows of the kernel's `terms`, losses and weights, each of the targets' shape; or the two numbers of `mean`. */
-function row(terms: Tensor, i: 0 | 1): Tensor {
-  return reshape(slice(terms, 0, i, i + 1), terms.shape.slice(1));
+export interface CrossEntropyOptions extends NLLLossOptions {
+  /** The share of the target that is spread over all classes, in 0..1. Default: 0. */
+  readonly labelSmoothing?: number;
 }
 
-function gradLogits(context: GradContext<Params>): GradRule {
+type Name = "crossEntropy" | "nllLoss";
+type Inputs = [scores: Tensor, targets: Tensor, weight: Tensor | null];
+type Params = CrossEntropyParams & { readonly reduction: Reduction; readonly hasWeight: boolean };
+
+/** The two rows of the kernel's `terms`, losses and weights, or the two numbers of `mean`. */
+function row(terms: Tensor, i: 0 | 1, shape: Shape): Tensor {
+  return reshape(slice(terms, 0, i, i + 1), shape);
+}
+
+function gradScores(context: GradContext<Params>): GradRule {
   const { input, extra, params } = context;
   return () => {
-    const logits = contiguous(input(0));
+    const scores = contiguous(input(0));
     const scale = context.gradIsOne ? null : contiguous(context.grad);
     const divisor = params.reduction === "mean" ? extra(0) : null;
-    const out = empty(logits.shape, { device: logits.device, dtype: logits.dtype });
+    const out = empty(scores.shape, { device: scores.device, dtype: scores.dtype });
     const weight = params.hasWeight ? contiguous(input(2)) : null;
-    logits.device.launch("crossEntropyGrad", [logits, contiguous(input(1)), weight, scale, divisor, out], {
+    scores.device.launch("crossEntropyGrad", [scores, contiguous(input(1)), weight, scale, divisor, out], {
       ...params,
       scaleStride: params.reduction === "none" ? 1 : 0,
     });
@@ -51,65 +62,137 @@ function gradLogits(context: GradContext<Params>): GradRule {
   };
 }
 
-const crossEntropyOp: Op<Inputs, Params> = {
-  name: "crossEntropy",
-  saves: { inputs: [0, 1, 2] },
-  forward([logits, targets, weight], params, save) {
-    const terms = empty([2, ...targets.shape], { device: logits.device, dtype: logits.dtype });
-    const mean =
-      params.reduction === "mean" ? empty([2], { device: logits.device, dtype: logits.dtype }) : null;
-    const inputs = [contiguous(logits), contiguous(targets), weight && contiguous(weight)] as const;
-    logits.device.launch("crossEntropy", [...inputs, terms, mean], params);
-    if (params.reduction === "none") return row(terms, 0);
-    if (!mean) return sum(row(terms, 0));
-    save(row(mean, 1));
-    return row(mean, 0);
-  },
-  gradients: (context) => [gradLogits(context), null, null],
-};
+function define(name: Name): Op<Inputs, Params> {
+  return {
+    name,
+    saves: { inputs: [0, 1, 2] },
+    forward([scores, targets, weight], params, save) {
+      const { device, dtype } = scores;
+      const terms = empty([2, targets.numel], { device, dtype });
+      const mean = params.reduction === "mean" ? empty([2], { device, dtype }) : null;
+      const inputs = [contiguous(scores), contiguous(targets), weight && contiguous(weight)] as const;
+      device.launch("crossEntropy", [...inputs, terms, mean], params);
+      if (params.reduction === "none") return row(terms, 0, targets.shape);
+      if (!mean) return row(sum(terms, 1), 0, []);
+      save(row(mean, 1, []));
+      return row(mean, 0, []);
+    },
+    gradients: (context) => [gradScores(context), null, null],
+  };
+}
+const crossEntropyOp = define("crossEntropy");
+const nllLossOp = define("nllLoss");
 
-/**
- * The cross-entropy loss. https://pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
- *
- * @param logits [N, C] or [N, C, d1, ...]: scores before softmax
- * @param targets int32 [N] or [N, d1, ...]: classes in 0..C-1 (others give NaN), or `ignoreIndex`
- * @returns a scalar, or the targets' shape with reduction "none"
- */
-export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntropyOptions = {}): Tensor {
+/** Which dimension of the scores counts classes: the second, or the only one. */
+const classDim = (scores: Tensor): number => (scores.ndim === 1 ? 0 : 1);
+
+/** The parameters of the kernel, from checked arguments. */
+function checked(
+  op: Op<Inputs, Params>,
+  scores: Tensor,
+  targets: Tensor,
+  options: CrossEntropyOptions,
+): Params {
   const { weight = null, ignoreIndex = -100, labelSmoothing = 0, reduction = "mean" } = options;
-  const op = "crossEntropy";
-  checkFloat(op, logits);
-  checkDType(op, "targets", targets, "int32");
-  checkSameDevice(op, logits, targets, weight);
-  if (logits.ndim < 2)
-    throw new ShapeError(`${op}: logits of the wrong rank, got ${show(logits.shape)}, expected [N, C, ...]`);
-  const [n, classes, ...rest] = logits.shape as [number, number, ...number[]];
-  if (!sameShape(targets.shape, [n, ...rest])) {
-    throw new ShapeError(
-      `${op}: targets of the wrong shape, got ${show(targets.shape)}, expected ${show([n, ...rest])}`,
-    );
+  const { name } = op;
+  checkFloat(name, scores);
+  checkSameDevice(name, scores, targets, weight);
+  checkReduction(name, reduction);
+  if (scores.ndim === 0) {
+    throw new ShapeError(`${name}: the input is a scalar, got shape [], expected [N, C, ...] or [C]`);
   }
+  const dim = classDim(scores);
+  const classes = scores.shape[dim]!;
   if (weight) {
-    checkSameDType(op, logits, weight);
+    checkSameDType(name, scores, weight);
     if (!sameShape(weight.shape, [classes])) {
       throw new ShapeError(
-        `${op}: weight of the wrong shape, got ${show(weight.shape)}, expected ${show([classes])}`,
+        `${name}: weight of the wrong shape, got ${show(weight.shape)}, expected ${show([classes])}`,
       );
     }
   }
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new ArgumentError(`${op}: got labelSmoothing ${labelSmoothing}, expected a number from 0 to 1`);
+    throw new ArgumentError(`${name}: got labelSmoothing ${labelSmoothing}, expected a number from 0 to 1`);
   }
-  if (!Number.isInteger(ignoreIndex))
-    throw new ArgumentError(`${op}: got ignoreIndex ${ignoreIndex}, expected a whole number`);
-  const params = {
-    outer: n,
-    classes,
-    inner: numel(rest),
-    ignoreIndex,
-    labelSmoothing,
-    reduction,
-    hasWeight: weight !== null,
-  };
-  return apply(crossEntropyOp, [logits, targets, weight], params);
+  if (!Number.isInteger(ignoreIndex)) {
+    throw new ArgumentError(`${name}: got ignoreIndex ${ignoreIndex}, expected a whole number`);
+  }
+  const [outer, inner] = [numel(scores.shape.slice(0, dim)), numel(scores.shape.slice(dim + 1))];
+  const normalized = op === nllLossOp;
+  const hasWeight = weight !== null;
+  return { outer, classes, inner, ignoreIndex, labelSmoothing, normalized, reduction, hasWeight };
+}
+
+function checkTargets(op: Name, scores: Tensor, targets: Tensor): void {
+  if (targets.dtype !== "int32") {
+    const help = 'Help: convert class indices with .to("int32")';
+    throw new DTypeError(
+      `${op}: targets of the wrong type, got ${targets.dtype}, expected int32: class indices. ${help}`,
+    );
+  }
+  const expected = scores.shape.toSpliced(classDim(scores), 1);
+  if (!sameShape(targets.shape, expected)) {
+    throw new ShapeError(
+      `${op}: targets of the wrong shape, got ${show(targets.shape)}, expected ${show(expected)}`,
+    );
+  }
+}
+
+/** Against probabilities: each class asks for its share, with its weight. */
+function againstProbabilities(
+  logits: Tensor,
+  targets: Tensor,
+  weight: Tensor | undefined,
+  { labelSmoothing, reduction, classes, ignoreIndex }: Params,
+): Tensor {
+  const op = "crossEntropy";
+  if (!sameShape(targets.shape, logits.shape)) {
+    throw new ShapeError(
+      `${op}: probabilities of the wrong shape, got ${show(targets.shape)}, expected ${show(logits.shape)}. ` +
+        'Help: convert class indices with .to("int32")',
+    );
+  }
+  checkSameDType(op, logits, targets);
+  if (ignoreIndex >= 0) {
+    throw new ArgumentError(
+      `${op}: got ignoreIndex ${ignoreIndex} beside probabilities, expected none: they name no class to ignore`,
+    );
+  }
+  return scope(() => {
+    const dim = classDim(logits);
+    const smoothed =
+      labelSmoothing === 0 ? targets : affine(targets, 1 - labelSmoothing, labelSmoothing / classes);
+    const perClass = logits.shape.slice(dim).map((size, d) => (d === 0 ? size : 1));
+    const shares = weight ? mul(smoothed, reshape(weight, perClass)) : smoothed;
+    return reduceLoss(neg(sum(mul(shares, logSoftmax(logits, dim)), dim)), reduction);
+  });
+}
+
+/**
+ * The cross-entropy loss. https://pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
+ *
+ * @param logits [N, C], [N, C, d1, ...] or [C]: scores before softmax
+ * @param targets int32 [N], [N, d1, ...] or []: classes in 0..C-1 (others give NaN), or `ignoreIndex`; or floats of the
+ *   logits' shape: the probability of each class. A mean over these divides by their number, whatever the weights
+ * @returns a scalar, or the shape without classes with reduction "none"
+ */
+export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  const params = checked(crossEntropyOp, logits, targets, options);
+  if (isFloat(targets.dtype)) return againstProbabilities(logits, targets, options.weight, params);
+  checkTargets("crossEntropy", logits, targets);
+  return apply(crossEntropyOp, [logits, targets, options.weight ?? null], params);
+}
+
+/**
+ * The negative log-likelihood of class indices: what `crossEntropy` computes after its log softmax.
+ * https://pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html
+ *
+ * @param logProbabilities [N, C], [N, C, d1, ...] or [C], as `logSoftmax` gives them
+ * @param targets int32 [N], [N, d1, ...] or []: classes in 0..C-1 (others give NaN), or `ignoreIndex`
+ * @returns a scalar, or the targets' shape with reduction "none"
+ */
+export function nllLoss(logProbabilities: Tensor, targets: Tensor, options: NLLLossOptions = {}): Tensor {
+  const params = checked(nllLossOp, logProbabilities, targets, { ...options, labelSmoothing: 0 });
+  checkTargets("nllLoss", logProbabilities, targets);
+  return apply(nllLossOp, [logProbabilities, targets, options.weight ?? null], params);
 }

@@ -4,82 +4,98 @@
 
 import { apply, type Op } from "../autograd.ts";
 import { empty } from "../create.ts";
-import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Pool2dParams } from "../kernels.ts";
-import type { Shape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
-import { checkFloat, checkRank, pair } from "./check.ts";
-import { windowsAlong } from "./conv2d.ts";
-import { contiguous } from "./copy.ts";
 
-export interface MaxPool2dOptions {
-  /** Steps of the window, one number or [height, width]. Default: the window's size. */
-  readonly stride?: number | readonly [number, number];
-  /** Cells on each side that never win; at most half the window. Default: 0. */
-  readonly padding?: number | readonly [number, number];
+import { scope } from "../memory.ts";
+import type { Tensor } from "../tensor.ts";
+import { checkFloat, checkRank } from "./check.ts";
+import { contiguous } from "./copy.ts";
+import { type Pool1dOptions, type Pool2dOptions, pool2dWindows, type Size2d } from "./pool-window.ts";
+import { squeeze, unsqueeze } from "./view.ts";
+
+export interface MaxPool2dOptions extends Pool2dOptions {
   /** Distance between the cells of the window. Default: 1. */
-  readonly dilation?: number | readonly [number, number];
+  readonly dilation?: Size2d;
 }
 
-type Params = Pool2dParams & { readonly outShape: Shape };
+export interface MaxPool1dOptions extends Pool1dOptions {
+  readonly dilation?: number;
+}
 
-const maxPool2dOp: Op<[x: Tensor], Params> = {
+/** The places of the maxima are an output too, and stand among the inputs because an op has but one output. */
+const maxPool2dOp: Op<[x: Tensor, indices: Tensor], Pool2dParams> = {
   name: "maxPool2d",
-  saves: {},
-  forward([x], params, save) {
-    const { device, dtype } = x;
-    const out = empty(params.outShape, { device, dtype });
-    const indices = empty(params.outShape, { device, dtype: "int32" });
-    device.launch("maxPool2d", [contiguous(x), out, indices], params);
-    save(indices);
+  saves: { inputs: [1] },
+  forward([x, indices], params) {
+    const out = empty(indices.shape, { device: x.device, dtype: x.dtype });
+    x.device.launch("maxPool2d", [contiguous(x), out, indices], params);
     return out;
   },
-  gradients: ({ grad, extra, params }) => [
+  gradients: ({ grad, input, params }) => [
     () => {
-      const shape = [...params.outShape.slice(0, 2), params.hIn, params.wIn];
-      const gradX = empty(shape, { device: grad.device, dtype: grad.dtype });
-      grad.device.launch("maxPool2dGrad", [contiguous(grad), extra(0), gradX], params);
+      const { device, dtype } = grad;
+      const gradX = empty([...grad.shape.slice(0, 2), params.hIn, params.wIn], { device, dtype });
+      device.launch("maxPool2dGrad", [contiguous(grad), input(1), gradX], params);
       return gradX;
     },
+    null,
   ],
 };
 
+/** Maxima and their places, to be called in a scope. */
+function pool(
+  op: string,
+  x: Tensor,
+  kernelSize: Size2d,
+  options: MaxPool2dOptions,
+): [out: Tensor, indices: Tensor] {
+  const windows = pool2dWindows(op, x, kernelSize, options);
+  const shape = [...x.shape.slice(0, 2), windows.hOut, windows.wOut];
+  const indices = empty(shape, { device: x.device, dtype: "int32" });
+  return [apply(maxPool2dOp, [x, indices], windows), indices];
+}
+
 /**
- * The maximum over each window. https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool2d.html
+ * The maximum over each window. Of equal values the first in row order gets the gradient, and NaN wins over all.
+ * https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool2d.html
  *
  * @param x [N, C, H, W]
  * @param kernelSize of the window, one number or [height, width]
- * @returns [N, C, H', W'] with H' = floor((H + 2 padding - dilation (kernel - 1) - 1) / stride) + 1
+ * @returns [N, C, H', W'] with H' = floor((H + 2 padding - dilation (kernel - 1) - 1) / stride) + 1, or rounded up with
+ *   `ceilMode`, save for a last window that would begin behind the input and its upper padding
  */
-export function maxPool2d(
+export function maxPool2d(x: Tensor, kernelSize: Size2d, options: MaxPool2dOptions = {}): Tensor {
+  return scope(() => pool("maxPool2d", x, kernelSize, options)[0]);
+}
+
+/**
+ * `maxPool2d`, and where each maximum lies: int32, counted within its plane as h * W + w. That is PyTorch's
+ * `return_indices`.
+ */
+export function maxPool2dWithIndices(
   x: Tensor,
-  kernelSize: number | readonly [number, number],
+  kernelSize: Size2d,
   options: MaxPool2dOptions = {},
-): Tensor {
-  const op = "maxPool2d";
+): [out: Tensor, indices: Tensor] {
+  return scope(() => pool("maxPool2dWithIndices", x, kernelSize, options));
+}
+
+/**
+ * The maximum over each window of a sequence.
+ * https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool1d.html
+ *
+ * @param x [N, C, L]
+ * @returns [N, C, L']
+ */
+export function maxPool1d(x: Tensor, kernelSize: number, options: MaxPool1dOptions = {}): Tensor {
+  const op = "maxPool1d";
   checkFloat(op, x);
-  checkRank(op, "input", x, ["N", "C", "H", "W"]);
-  const [n, c, hIn, wIn] = x.shape as [number, number, number, number];
-  const [kH, kW] = pair(op, "kernelSize", kernelSize, 1);
-  const [strideH, strideW] = pair(op, "stride", options.stride ?? [kH, kW], 1);
-  const [padTop, padLeft] = pair(op, "padding", options.padding ?? 0, 0);
-  const [dilationH, dilationW] = pair(op, "dilation", options.dilation ?? 1, 1);
-  if (padTop > kH / 2 || padLeft > kW / 2) {
-    throw new ArgumentError(
-      `${op}: got padding ${padTop}, ${padLeft}, expected at most half the window ${kH}x${kW}`,
-    );
-  }
-  const hOut = windowsAlong(hIn, kH, strideH, 2 * padTop, dilationH);
-  const wOut = windowsAlong(wIn, kW, strideW, 2 * padLeft, dilationW);
-  if (hOut < 1 || wOut < 1) {
-    throw new ShapeError(
-      `${op}: the window is larger than the padded input, got window ` +
-        `${dilationH * (kH - 1) + 1}x${dilationW * (kW - 1) + 1}, expected at most ${hIn + 2 * padTop}x${wIn + 2 * padLeft}`,
-    );
-  }
-  return apply(maxPool2dOp, [x], {
-    planes: n * c,
-    ...{ hIn, wIn, hOut, wOut, kH, kW, strideH, strideW, padTop, padLeft, dilationH, dilationW },
-    outShape: [n, c, hOut, wOut],
+  checkRank(op, "input", x, ["N", "C", "L"]);
+  const { stride = kernelSize, padding = 0, dilation = 1, ceilMode = false } = options;
+  return scope(() => {
+    const [out] = pool(op, unsqueeze(x, 2), [1, kernelSize], {
+      ...{ stride: [1, stride], padding: [0, padding], dilation: [1, dilation], ceilMode },
+    });
+    return squeeze(out, 2);
   });
 }

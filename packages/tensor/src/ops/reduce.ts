@@ -1,90 +1,120 @@
 /**
- * Reductions over any dimensions.
+ * Reductions over any dimensions, and what their families share: sums, means, products, truth.
  *
  * The kernel wants the remaining dimensions first and the reduced ones last; since tensors are strided, that is only a
- * reordering of shape and strides here.
+ * reordering of shape and strides here. Which value is the largest is asked in `extremum.ts`; how far values spread, in
+ * `statistics.ts`.
  */
 
 import { apply, type Op } from "../autograd.ts";
-import { empty } from "../create.ts";
-import { DTypeError, ShapeError } from "../errors.ts";
+import { empty, ones, onesLike } from "../create.ts";
 import type { ReduceOp } from "../kernels.ts";
 import { scope } from "../memory.ts";
-import { normalizeDim, normalizeDims, numel, type Shape, show } from "../shape.ts";
+import { normalizeDims, numel, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { div, eq, mul } from "./binary.ts";
+import { mul } from "./binary.ts";
 import { checkFloat } from "./check.ts";
+import { concat, stack } from "./concat.ts";
 import { cast } from "./copy.ts";
 import { affine } from "./unary.ts";
-import { expand, flatten, reshape } from "./view.ts";
+import { expand, permute, reshape, slice } from "./view.ts";
 
-interface ReduceParams {
+/** Dimensions of a reduction: one, several, or all where there are none in the list or there is no list. */
+export type Dims = number | readonly number[] | undefined;
+
+/** Which dimensions go, in order, and the shape of what stays. */
+export interface ReduceParams {
   readonly dims: readonly number[];
   readonly shape: Shape;
 }
 
+/** What a rule needs besides: the shape that was reduced. */
+export type Reduced = ReduceParams & { readonly from: Shape };
+
 /** The shape with the given dimensions reduced to size 1. */
-function keptShape(shape: Shape, dims: readonly number[]): number[] {
+export function keptShape(shape: Shape, dims: readonly number[]): number[] {
   return shape.map((size, d) => (dims.includes(d) ? 1 : size));
 }
 
-function launch(op: ReduceOp, x: Tensor, { dims, shape }: ReduceParams, into?: Tensor): Tensor {
-  const kept = x.shape.map((_, d) => d).filter((d) => !dims.includes(d));
-  const order = [...kept, ...dims];
+/** Resolves `dims` and `keepdim` as a user gives them. */
+export function reduced(op: string, x: Tensor, dims: Dims, keepdim: boolean): Reduced {
+  const list = normalizeDims(op, dims, x.ndim);
+  const shape = keepdim ? keptShape(x.shape, list) : x.shape.filter((_, d) => !list.includes(d));
+  return { from: x.shape, dims: list, shape };
+}
+
+/** The dimensions in the order of the kernel: those that stay, then those that go. */
+function keptFirst(rank: number, dims: readonly number[]): number[] {
+  return [...Array.from({ length: rank }, (_, d) => d).filter((d) => !dims.includes(d)), ...dims];
+}
+
+/** Runs the kernel. Nothing is recorded. */
+export function reduce(op: ReduceOp, x: Tensor, { dims, shape }: ReduceParams, into?: Tensor): Tensor {
+  const order = keptFirst(x.ndim, dims);
   const out = into ?? empty(shape, { device: x.device, dtype: op.startsWith("arg") ? "int32" : x.dtype });
   x.device.launch("reduce", [x, out], {
     op,
     shape: order.map((d) => x.shape[d]!),
     xStrides: order.map((d) => x.strides[d]!),
-    kept: kept.length,
+    kept: x.ndim - dims.length,
   });
   return out;
 }
 
-/** A gradient of the reduced shape, shown again in the input's. */
-function spread(grad: Tensor, from: Shape, dims: readonly number[]): Tensor {
-  return expand(reshape(grad, keptShape(from, dims)), from);
+/** A tensor of the reduced shape, such as a gradient, shown again in the shape from which it was reduced. */
+export function spread(x: Tensor, { from, dims }: Reduced): Tensor {
+  return expand(reshape(x, keptShape(from, dims)), from);
 }
 
-type Params = ReduceParams & { readonly from: Shape };
-
-const sumOp: Op<[x: Tensor], Params> = {
+const sumOp: Op<[x: Tensor], Reduced> = {
   name: "sum",
-  forward: ([x], params) => launch("sum", x, params),
-  gradients: ({ grad, params: { from, dims } }) => [() => spread(grad, from, dims)],
+  forward: ([x], params) => reduce("sum", x, params),
+  gradients: ({ grad, params }) => [() => spread(grad, params)],
 };
 
-const meanOp: Op<[x: Tensor], Params> = {
+const meanOp: Op<[x: Tensor], Reduced> = {
   name: "mean",
-  forward: ([x], params) => launch("mean", x, params),
-  gradients: ({ grad, params: { from, dims } }) => [
-    () => spread(affine(grad, grad.numel / numel(from), 0), from, dims),
+  forward: ([x], params) => reduce("mean", x, params),
+  gradients: ({ grad, params }) => [() => spread(affine(grad, grad.numel / numel(params.from), 0), params)],
+};
+
+/**
+ * For each value of a row [rows, n] the product of all others, by halving: the others of a value are its neighbour and
+ * the others of the pair. Nothing is divided, so zeros are values like any other.
+ */
+function productsOfOthers(x: Tensor): Tensor {
+  const [rows, n] = x.shape as [number, number];
+  if (n <= 1) return onesLike(x);
+  if (n % 2 === 1) {
+    const one = ones([rows, 1], { device: x.device, dtype: x.dtype });
+    return slice(productsOfOthers(concat([x, one], 1)), 1, 0, n);
+  }
+  const left = slice(x, 1, 0, n, 2);
+  const right = slice(x, 1, 1, n, 2);
+  const outside = productsOfOthers(mul(left, right));
+  return reshape(stack([mul(outside, right), mul(outside, left)], 2), [rows, n]);
+}
+
+const prodOp: Op<[x: Tensor], Reduced> = {
+  name: "prod",
+  saves: { inputs: [0] },
+  forward: ([x], params) => reduce("prod", x, params),
+  gradients: ({ grad, input, params }) => [
+    () => {
+      const order = keptFirst(params.from.length, params.dims);
+      const sizes = order.map((d) => params.from[d]!);
+      const rows = reshape(permute(input(0), order), [grad.numel, numel(sizes.slice(-params.dims.length))]);
+      const back = order.map((_, d) => order.indexOf(d));
+      return mul(spread(grad, params), permute(reshape(productsOfOthers(rows), sizes), back));
+    },
   ],
 };
 
-function extremum(op: "max" | "min"): Op<[x: Tensor], Params> {
-  return {
-    name: `a${op}`,
-    saves: { inputs: [0], output: true },
-    forward: ([x], params) => launch(op, x, params),
-    gradients: ({ grad, input, output, params: { from, dims } }) => [
-      () => {
-        const winners = cast(eq(input(0), spread(output(), from, dims)), grad.dtype);
-        const count = launch("sum", winners, { dims, shape: keptShape(from, dims) });
-        return mul(spread(grad, from, dims), div(winners, count));
-      },
-    ],
-  };
-}
-const amaxOp = extremum("max");
-const aminOp = extremum("min");
-
-type Dims = number | readonly number[] | undefined;
-
-function run(op: Op<[x: Tensor], Params>, x: Tensor, dims: Dims, keepdim: boolean): Tensor {
-  const list = normalizeDims(op.name, dims, x.ndim);
-  const shape = keepdim ? keptShape(x.shape, list) : x.shape.filter((_, d) => !list.includes(d));
-  return apply(op, [x], { from: x.shape, dims: list, shape });
+/** A sum or product, which of bool and uint8 is taken in int32. */
+function fold(op: Op<[x: Tensor], Reduced>, x: Tensor, dims: Dims, keepdim: boolean): Tensor {
+  const params = reduced(op.name, x, dims, keepdim);
+  if (x.dtype !== "bool" && x.dtype !== "uint8") return apply(op, [x], params);
+  return scope(() => apply(op, [cast(x, "int32")], params));
 }
 
 /**
@@ -92,74 +122,52 @@ function run(op: Op<[x: Tensor], Params>, x: Tensor, dims: Dims, keepdim: boolea
  * https://pytorch.org/docs/stable/generated/torch.sum.html
  */
 export function sum(x: Tensor, dims?: number | readonly number[], keepdim = false): Tensor {
-  if (x.dtype !== "bool" && x.dtype !== "uint8") return run(sumOp, x, dims, keepdim);
-  return scope(() => run(sumOp, cast(x, "int32"), dims, keepdim));
+  return fold(sumOp, x, dims, keepdim);
 }
 
 /** The mean over `dims` (default: all); NaN over nothing. */
 export function mean(x: Tensor, dims?: number | readonly number[], keepdim = false): Tensor {
   checkFloat("mean", x);
-  return run(meanOp, x, dims, keepdim);
+  return apply(meanOp, [x], reduced("mean", x, dims, keepdim));
 }
 
 /**
- * The largest value over `dims` (default: all). Equal values share the gradient evenly.
- * https://pytorch.org/docs/stable/generated/torch.amax.html
+ * The product over `dims` (default: all); 1 over nothing. That of bool or uint8 is int32. Its gradient is right with
+ * any number of zeros. https://pytorch.org/docs/stable/generated/torch.prod.html
  */
-export function amax(x: Tensor, dims?: number | readonly number[], keepdim = false): Tensor {
-  checkChoice("amax", x, dims);
-  return run(amaxOp, x, dims, keepdim);
+export function prod(x: Tensor, dims?: number | readonly number[], keepdim = false): Tensor {
+  return fold(prodOp, x, dims, keepdim);
 }
 
-/** The smallest value over `dims` (default: all). Equal values share the gradient evenly. */
-export function amin(x: Tensor, dims?: number | readonly number[], keepdim = false): Tensor {
-  checkChoice("amin", x, dims);
-  return run(aminOp, x, dims, keepdim);
+/** Whether a truth holds over `dims`, of which everything but 0 is one. */
+function truth(op: "any" | "all", x: Tensor, dims: Dims, keepdim: boolean): Tensor {
+  const params = reduced(op, x, dims, keepdim);
+  return scope(() => reduce(op, cast(x, "bool"), params));
 }
 
-/** The largest value of the whole tensor. */
-export function max(x: Tensor): Tensor {
-  checkChoice("max", x);
-  return run(amaxOp, x, undefined, false);
+/**
+ * Whether any value over `dims` (default: all) is true, that is not 0; NaN is true. Of nothing: false.
+ * https://pytorch.org/docs/stable/generated/torch.any.html
+ */
+export function any(x: Tensor, dims?: number | readonly number[], keepdim = false): Tensor {
+  return truth("any", x, dims, keepdim);
 }
 
-/** The smallest value of the whole tensor. */
-export function min(x: Tensor): Tensor {
-  checkChoice("min", x);
-  return run(aminOp, x, undefined, false);
+/**
+ * Whether all values over `dims` (default: all) are true, that is not 0; NaN is true. Of nothing: true.
+ * https://pytorch.org/docs/stable/generated/torch.all.html
+ */
+export function all(x: Tensor, dims?: number | readonly number[], keepdim = false): Tensor {
+  return truth("all", x, dims, keepdim);
 }
 
-/** Where the largest value lies along `dim`, or in the flattened tensor: int32, the first of equal ones. */
-export function argmax(x: Tensor, dim?: number, keepdim = false): Tensor {
-  return locate("argmax", x, dim, keepdim);
-}
-
-/** Where the smallest value lies along `dim`, or in the flattened tensor: int32, the first of equal ones. */
-export function argmin(x: Tensor, dim?: number, keepdim = false): Tensor {
-  return locate("argmin", x, dim, keepdim);
-}
-
-function locate(op: "argmax" | "argmin", x: Tensor, dim: number | undefined, keepdim: boolean): Tensor {
-  checkChoice(op, x, dim);
-  if (dim === undefined) {
-    const shape = keepdim ? x.shape.map(() => 1) : [];
-    return scope(() => launch(op, flatten(x.detach()), { dims: [0], shape }));
-  }
-  const dims = [normalizeDim(op, dim, x.ndim)];
-  const shape = keepdim ? keptShape(x.shape, dims) : x.shape.filter((_, d) => d !== dims[0]);
-  return launch(op, x, { dims, shape });
-}
-
-/** @throws DTypeError for types without an order, ShapeError where there is nothing to choose from. */
-function checkChoice(op: string, x: Tensor, dims?: Dims): void {
-  if (x.dtype === "bool" || x.dtype === "uint8") {
-    throw new DTypeError(`${op}: got ${x.dtype}, expected numbers. Help: convert it with .to("int32")`);
-  }
-  if (normalizeDims(op, dims, x.ndim).some((d) => x.shape[d] === 0)) {
-    throw new ShapeError(
-      `${op}: nothing to choose from, got shape ${show(x.shape)}, expected at least one element in each reduced dim`,
-    );
-  }
+/**
+ * How many values over `dims` (default: all) are not 0, as int32; NaN counts.
+ * https://pytorch.org/docs/stable/generated/torch.count_nonzero.html
+ */
+export function countNonzero(x: Tensor, dims?: number | readonly number[], keepdim = false): Tensor {
+  const params = reduced("countNonzero", x, dims, keepdim);
+  return scope(() => reduce("sum", cast(cast(x, "bool"), "int32"), params));
 }
 
 /**
@@ -171,5 +179,5 @@ export function sumTo(x: Tensor, shape: Shape, into?: Tensor): Tensor {
   const lead = x.ndim - shape.length;
   const dims = x.shape.map((_, d) => d).filter((d) => d < lead || shape[d - lead] === 1);
   if (dims.length === 0 && !into) return reshape(x, shape);
-  return reshape(launch("sum", x, { dims, shape: keptShape(x.shape, dims) }, into), shape);
+  return reshape(reduce("sum", x, { dims, shape: keptShape(x.shape, dims) }, into), shape);
 }

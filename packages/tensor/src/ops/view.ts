@@ -112,6 +112,31 @@ const expandOp: Op<[x: Tensor], { shape: Shape }> = {
   gradients: ({ grad }) => [() => grad], // the engine sums over what was repeated
 };
 
+/**
+ * Dimensions moved to other places; all others keep their order.
+ * https://pytorch.org/docs/stable/generated/torch.movedim.html
+ */
+export function movedim(
+  x: Tensor,
+  source: number | readonly number[],
+  destination: number | readonly number[],
+): Tensor {
+  const op = "movedim";
+  const [from, to] = [source, destination].map((dims) =>
+    (typeof dims === "number" ? [dims] : dims).map((d) => normalizeDim(op, d, x.ndim)),
+  ) as [number[], number[]];
+  if (from.length !== to.length || new Set(from).size !== from.length || new Set(to).size !== to.length) {
+    throw new ShapeError(
+      `${op}: got source ${show(from)} and destination ${show(to)}, expected as many of both, each once`,
+    );
+  }
+  const others = x.shape.map((_, d) => d).filter((d) => !from.includes(d));
+  return permute(
+    x,
+    x.shape.map((_, d) => (to.includes(d) ? from[to.indexOf(d)]! : others.shift()!)),
+  );
+}
+
 /** Dimensions of size 1 repeated without copying; -1 keeps a size, and new dimensions may come in front. */
 export function expand(x: Tensor, shape: Shape): Tensor {
   const lead = shape.length - x.ndim;
@@ -162,11 +187,60 @@ export function slice(x: Tensor, dim: number, start = 0, end = Number.MAX_SAFE_I
     throw new ArgumentError(`slice: got start ${start} and end ${end}, expected whole numbers`);
   }
   if (!Number.isInteger(step) || step < 1) {
-    throw new ArgumentError(`slice: got step ${step}, expected a whole number of at least 1`);
+    throw new ArgumentError(
+      `slice: got step ${step}, expected a whole number of at least 1${step < 0 ? ". Help: flip() turns a dimension round" : ""}`,
+    );
   }
   const size = x.shape[d]!;
   const clamp = (position: number) => Math.min(Math.max(position < 0 ? position + size : position, 0), size);
   const first = clamp(start);
   const length = Math.max(0, Math.ceil((clamp(end) - first) / step));
   return apply(sliceOp, [x], { from: x.shape, dim: d, start: first, length, step });
+}
+
+interface DiagonalParams {
+  readonly from: Shape;
+  readonly offset: number;
+  readonly dim1: number;
+  readonly dim2: number;
+}
+
+function diagonalView(x: Tensor, { offset, dim1, dim2 }: Omit<DiagonalParams, "from">): Tensor {
+  const down = Math.max(-offset, 0);
+  const right = Math.max(offset, 0);
+  const length = Math.max(0, Math.min(x.shape[dim1]! - down, x.shape[dim2]! - right));
+  const rest = (list: readonly number[]) => list.filter((_, d) => d !== dim1 && d !== dim2);
+  const shape = [...rest(x.shape), length];
+  const [step1, step2] = [x.strides[dim1]!, x.strides[dim2]!];
+  const strides = [...rest(x.strides), step1 + step2];
+  return viewOf(x, shape, strides, numel(shape) === 0 ? x.offset : x.offset + down * step1 + right * step2);
+}
+
+const diagonalOp: Op<[x: Tensor], DiagonalParams> = {
+  name: "diagonal",
+  forward: ([x], params) => diagonalView(x, params),
+  gradients: ({ grad, params }) => [
+    () => {
+      const whole = zeros(params.from, { device: grad.device, dtype: grad.dtype });
+      copyInto(grad, diagonalView(whole, params));
+      return whole;
+    },
+  ],
+};
+
+/**
+ * A diagonal of the matrices that two dimensions make; it is the last dimension of the result, a view.
+ * https://pytorch.org/docs/stable/generated/torch.diagonal.html
+ *
+ * @param offset 0 is the main diagonal, 1 the one above it, -1 the one below
+ */
+export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
+  const op = "diagonal";
+  const a = normalizeDim(op, dim1, x.ndim);
+  const b = normalizeDim(op, dim2, x.ndim);
+  if (a === b) throw new ShapeError(`${op}: got dims ${dim1} and ${dim2}, expected two different ones`);
+  if (!Number.isInteger(offset)) {
+    throw new ArgumentError(`${op}: got offset ${offset}, expected a whole number`);
+  }
+  return apply(diagonalOp, [x], { from: x.shape, offset, dim1: a, dim2: b });
 }

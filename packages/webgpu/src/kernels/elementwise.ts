@@ -7,70 +7,51 @@ import type { Variant } from "../shader.ts";
 import { constantCase, groupsFor, type Launcher, type Plan, scalarOf, unsupported } from "./plan.ts";
 import { viewOf } from "./views.ts";
 
-const unaryOps: readonly UnaryOp[] = [
-  "neg",
-  "abs",
-  "exp",
-  "log",
-  "sqrt",
-  "square",
-  "reciprocal",
-  "sign",
-  "relu",
-  "leakyRelu",
-  "affine",
+/**
+ * What most programs use, and so is compiled before it is asked for. Any other function is when it is first used, which
+ * takes some milliseconds.
+ */
+const usualUnaryOps: readonly UnaryOp[] = [
+  ...(["neg", "abs", "exp", "log", "sqrt", "square", "reciprocal", "sign"] as const),
+  ...(["relu", "leakyRelu", "affine"] as const),
+];
+const usualBinaryOps: readonly BinaryOp[] = [
+  ...(["add", "sub", "mul", "div", "pow", "maximum", "minimum"] as const),
+  ...(["eq", "ne", "lt", "le", "gt", "ge", "leakyReluGrad"] as const),
 ];
 
-const binaryOps: readonly BinaryOp[] = [
-  "add",
-  "sub",
-  "mul",
-  "div",
-  "pow",
-  "maximum",
-  "minimum",
-  "eq",
-  "ne",
-  "lt",
-  "le",
-  "gt",
-  "ge",
-  "leakyReluGrad",
-];
-
-const unaryVariant = (op: UnaryOp | "affineInt", T: string): Variant => ({
-  shader: "unary",
-  knobs: { OP: constantCase(op), T },
+const variantOf = (shader: "unary" | "binary", op: UnaryOp | BinaryOp, type: "f32" | "i32"): Variant => ({
+  shader,
+  knobs: { OP: constantCase(op), FLOAT: type === "f32" },
 });
 
-const binaryVariant = (op: BinaryOp, T: string): Variant => ({
-  shader: "binary",
-  knobs: { OP: constantCase(op), T },
-});
+/** The constant of a function of whole numbers; an infinite one is a bound that none reaches. */
+function nearestInt32(value: number): number {
+  return Math.min(Math.max(value, -(2 ** 31)), 2 ** 31 - 1);
+}
 
 export const unary: Plan<"unary"> = {
-  variants: unaryOps.map((op) => unaryVariant(op, "f32")),
+  variants: usualUnaryOps.map((op) => variantOf("unary", op, "f32")),
   launch(gpu, [x, out], { op, shape, xStrides, alpha, beta }) {
-    const T = scalarOf(gpu.kernel, x.dtype);
-    const whole = T === "i32" && Number.isInteger(alpha) && Number.isInteger(beta);
     const view = viewOf(shape, xStrides);
+    const bounds = { low: nearestInt32(alpha), high: nearestInt32(beta) };
     gpu.dispatch({
-      variant: unaryVariant(op === "affine" && whole ? "affineInt" : op, T),
+      variant: variantOf("unary", op, scalarOf(gpu.kernel, x.dtype)),
       buffers: { x: x.buffer, out: out.buffer },
-      params: { ...view, offsets: [x.offset], outOffset: out.offset, alpha, beta },
+      params: { ...view, offsets: [x.offset], outOffset: out.offset, alpha, beta, ...bounds },
       workgroups: groupsFor(view.count),
     });
   },
 };
 
 export const binary: Plan<"binary"> = {
-  variants: binaryOps.map((op) => binaryVariant(op, "f32")),
-  launch(gpu, [a, b, out], { op, shape, aStrides, bStrides, alpha }) {
+  variants: usualBinaryOps.map((op) => variantOf("binary", op, "f32")),
+  launch(gpu, [a, b, out], { op, shape, aStrides, bStrides, alpha, beta }) {
     const view = viewOf(shape, aStrides, bStrides);
     gpu.dispatch({
-      variant: binaryVariant(op, scalarOf(gpu.kernel, a.dtype)),
+      variant: variantOf("binary", op, scalarOf(gpu.kernel, a.dtype)),
       buffers: { a: a.buffer, b: b.buffer, out: out.buffer },
-      params: { ...view, offsets: [a.offset, b.offset], outOffset: out.offset, alpha },
+      params: { ...view, offsets: [a.offset, b.offset], outOffset: out.offset, alpha, beta },
       workgroups: groupsFor(view.count),
     });
   },
@@ -190,25 +171,3 @@ function wordOf(dtype: DType, value: number): number {
   viewAs(dtype, word.buffer).fill(stored);
   return word[0]!;
 }
-
-export const adam: Plan<"adam"> = {
-  variants: [{ shader: "adam" }],
-  launch(gpu, [param, grad, m, v], params) {
-    const { count, lr, beta1, beta2, weightDecay } = params;
-    gpu.dispatch({
-      variant: { shader: "adam" },
-      buffers: { param: param.buffer, grad: grad.buffer, m: m.buffer, v: v.buffer },
-      params: {
-        ...params,
-        paramOffset: param.offset,
-        gradOffset: grad.offset,
-        mOffset: m.offset,
-        vOffset: v.offset,
-        oneMinusBeta1: 1 - beta1,
-        oneMinusBeta2: 1 - beta2,
-        keep: 1 - lr * weightDecay,
-      },
-      workgroups: groupsFor(count),
-    });
-  },
-};

@@ -22,6 +22,8 @@ const reductions = {
   max: { OP: "MAX", writesIndex: false, empty: Number.NEGATIVE_INFINITY },
   min: { OP: "MIN", writesIndex: false, empty: Number.POSITIVE_INFINITY },
   prod: { OP: "PROD", writesIndex: false, empty: 1 },
+  any: { OP: "MAX", writesIndex: false, empty: 0 },
+  all: { OP: "MIN", writesIndex: false, empty: 1 },
   argmax: { OP: "MAX", writesIndex: true, empty: Number.NaN },
   argmin: { OP: "MIN", writesIndex: true, empty: Number.NaN },
 } satisfies Record<ReduceOp, Reduction>;
@@ -30,7 +32,7 @@ const reductions = {
 export type Lanes = 1 | 32 | 256;
 
 /** How one row is shared: between `count` workgroups, each of which takes `length` of its elements. */
-interface Splits {
+export interface Splits {
   readonly count: number;
   readonly length: number;
 }
@@ -153,7 +155,8 @@ function innerStride(view: View): number {
   return view.dims[4 * (view.rank - 1) + 1]!;
 }
 
-function chooseSplits(kept: number, reduced: number, lanes: Lanes): Splits {
+/** Enough parts of each row to keep the device busy, none of them too small to be worth a workgroup. */
+export function chooseSplits(kept: number, reduced: number, lanes: Lanes): Splits {
   const groups = Math.ceil(kept / (workgroupSize / lanes));
   const wanted = Math.floor(busyWorkgroups / Math.max(groups, 1));
   const useful = Math.floor(reduced / (lanes * reduceElementsPerInvocation));

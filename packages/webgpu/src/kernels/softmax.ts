@@ -83,12 +83,12 @@ function launchMean(gpu: Launcher, terms: Operand, mean: Operand, count: number)
 }
 
 export const crossEntropy: Plan<"crossEntropy"> = {
-  variants: [...bothLanes("cross_entropy"), weightedMean],
+  variants: [...bothLanes("cross_entropy", { NORMALIZED: false }), weightedMean],
   launch(gpu, [logits, targets, weight, terms, mean], params) {
     const rows = params.outer * params.inner;
     const LANES = lanesFor(params.classes);
     gpu.dispatch({
-      variant: { shader: "cross_entropy", knobs: { LANES } },
+      variant: { shader: "cross_entropy", knobs: { NORMALIZED: params.normalized, LANES } },
       buffers: {
         logits: logits.buffer,
         targets: targets.buffer,
@@ -113,12 +113,12 @@ export const crossEntropy: Plan<"crossEntropy"> = {
 };
 
 export const crossEntropyGrad: Plan<"crossEntropyGrad"> = {
-  variants: bothLanes("cross_entropy_grad"),
+  variants: bothLanes("cross_entropy_grad", { NORMALIZED: false }),
   launch(gpu, [logits, targets, weight, scale, divisor, gradLogits], params) {
     const rows = params.outer * params.inner;
     const LANES = lanesFor(params.classes);
     gpu.dispatch({
-      variant: { shader: "cross_entropy_grad", knobs: { LANES } },
+      variant: { shader: "cross_entropy_grad", knobs: { NORMALIZED: params.normalized, LANES } },
       buffers: {
         logits: logits.buffer,
         targets: targets.buffer,

@@ -6,11 +6,19 @@ import type { KernelName } from "@mien/tensor";
 import { activationGrad } from "./activation-grad.ts";
 import { augment } from "./augment.ts";
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from "./conv2d.ts";
-import { accumulate, adam, binary, copy, fill, unary, where } from "./elementwise.ts";
+import { custom } from "./custom.ts";
+import { accumulate, binary, copy, fill, unary, where } from "./elementwise.ts";
+import { gridSample, gridSampleGridGrad, gridSampleInputGrad } from "./grid-sample.ts";
+import { gather, scatterAdd } from "./indexing.ts";
 import { matmul } from "./matmul.ts";
+import { channelStats, normalize, normalizeGrad, normalizeSums, runningStats } from "./normalize.ts";
+import { adagrad, adam, movingAverage, rmsprop, sgd } from "./optim.ts";
 import type { Plan } from "./plan.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";
+import { dropout, uniform } from "./random.ts";
 import { reduce } from "./reduce.ts";
+import { resample2d } from "./resample.ts";
+import { argsort, cumsum } from "./scan.ts";
 import { crossEntropy, crossEntropyGrad, softmax, softmaxGrad } from "./softmax.ts";
 
 type KernelTable = { readonly [K in KernelName]: Plan<K> };
@@ -29,11 +37,31 @@ export const kernels: KernelTable = {
   conv2dWeightGrad,
   maxPool2d,
   maxPool2dGrad,
+  resample2d,
+  gridSample,
+  gridSampleInputGrad,
+  gridSampleGridGrad,
   softmax,
   softmaxGrad,
   crossEntropy,
   crossEntropyGrad,
   activationGrad,
+  channelStats,
+  normalize,
+  normalizeSums,
+  normalizeGrad,
+  runningStats,
+  uniform,
+  dropout,
   adam,
+  sgd,
+  rmsprop,
+  adagrad,
+  movingAverage,
   augment,
+  custom,
+  gather,
+  scatterAdd,
+  cumsum,
+  argsort,
 };

@@ -1,0 +1,58 @@
+/**
+ * A rival in a process of its own that lives as long as the bench.
+ *
+ * Its first line tells what it is. Then it is sent a line, does that many runs, and answers with the milliseconds.
+ * Between its turns it waits for a line, and takes nothing from the others.
+ */
+
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+
+export class RivalProcess {
+  /** What it said of itself. */
+  readonly greeting: unknown;
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #lines: AsyncIterator<string>;
+
+  private constructor(
+    child: ChildProcessWithoutNullStreams,
+    lines: AsyncIterator<string>,
+    greeting: unknown,
+  ) {
+    this.#child = child;
+    this.#lines = lines;
+    this.greeting = greeting;
+  }
+
+  /** Starts a program that keeps to this protocol, or tells why it cannot be started. */
+  static async start(
+    command: string,
+    args: readonly string[],
+  ): Promise<RivalProcess | { readonly reason: string }> {
+    const child = spawn(command, args);
+    let errors = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      errors += chunk;
+    });
+    child.on("error", (error) => {
+      errors += error.message;
+    });
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    const first = await lines.next();
+    if (first.done) return { reason: errors.trim().split("\n").at(-1) || "it ended without a word" };
+    return new RivalProcess(child, lines, JSON.parse(first.value));
+  }
+
+  /** @returns the milliseconds that `count` runs took */
+  async run(workload: string, batch: number, count: number): Promise<number> {
+    this.#child.stdin.write(`run ${workload} ${batch} ${count}\n`);
+    const { done, value } = await this.#lines.next();
+    if (done) throw new Error(`bench: a rival ended in the middle of ${workload}, batch ${batch}`);
+    return Number(value);
+  }
+
+  /** Ends the process. */
+  close(): void {
+    this.#child.stdin.end();
+  }
+}

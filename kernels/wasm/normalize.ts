@@ -1,0 +1,179 @@
+// Normalisation and its gradient, value by value, and the running statistics of batches.
+//
+// x is [n, channels, inner]. A run of `inner` values belongs to one channel, whose constants are then the same for all;
+// where inner is 1 the channels lie side by side, and so do their constants.
+
+import { bytes } from "./address";
+import { stdOf } from "./channel-sums";
+import { madd, storeTail } from "./simd";
+import { CHUNK } from "./strided";
+
+@unmanaged
+class NormalizeArgs {
+  x: usize;
+  mean: usize;
+  variance: usize;
+  /** Each of these three is 0 where it is absent. */
+  weight: usize;
+  bias: usize;
+  sums: usize;
+  gradOut: usize;
+  /** The result, or the gradient of x. */
+  out: usize;
+  count: i32;
+  channels: i32;
+  inner: i32;
+  /** Values of a channel. */
+  m: i32;
+  eps: f32;
+}
+
+export function normalize(args: usize, chunk: i32): void {
+  const a = changetype<NormalizeArgs>(args);
+  let at = chunk * CHUNK;
+  const end = min(a.count, at + CHUNK);
+  if (a.inner == 1) {
+    while (at < end) {
+      const channel = at % a.channels, run = min(end - at, a.channels - channel);
+      normalizeRow(a, at, channel, run);
+      at += run;
+    }
+    return;
+  }
+  while (at < end) {
+    const plane = at / a.inner, channel = plane % a.channels, run = min(end, (plane + 1) * a.inner) - at;
+    normalizeRun(a, at, channel, run);
+    at += run;
+  }
+}
+
+/** A run of one channel. */
+function normalizeRun(a: NormalizeArgs, at: i32, channel: i32, count: i32): void {
+  const c = bytes(channel);
+  const weight: f32 = a.weight != 0 ? load<f32>(a.weight + c) : 1;
+  const scale = f32x4.splat(<f32>(<f64>weight / stdOf(a.variance + c, a.eps)));
+  const mean = f32x4.splat(load<f32>(a.mean + c));
+  const bias = f32x4.splat(a.bias != 0 ? load<f32>(a.bias + c) : 0);
+  let x = a.x + bytes(at), out = a.out + bytes(at);
+  for (const end = x + bytes(count & ~3); x < end; x += 16, out += 16) {
+    v128.store(out, madd(f32x4.sub(v128.load(x), mean), scale, bias));
+  }
+  if (count & 3) storeTail(out, madd(f32x4.sub(v128.load(x), mean), scale, bias), count & 3);
+}
+
+/** Values of channels side by side. */
+function normalizeRow(a: NormalizeArgs, at: i32, channel: i32, count: i32): void {
+  const x = a.x + bytes(at), out = a.out + bytes(at);
+  for (let i = 0; i < count; i += 4) {
+    const c = bytes(channel + i), o = bytes(i);
+    const d = f32x4.sub(v128.load(x + o), v128.load(a.mean + c));
+    const bias = a.bias != 0 ? v128.load(a.bias + c) : f32x4.splat(0);
+    const result = madd(d, f32x4.mul(weightsAt(a, c), reciprocalStds(a, c)), bias);
+    if (count - i >= 4) v128.store(out + o, result);
+    else storeTail(out + o, result, count - i);
+  }
+}
+
+@inline
+function weightsAt(a: NormalizeArgs, c: usize): v128 {
+  return a.weight != 0 ? v128.load(a.weight + c) : f32x4.splat(1);
+}
+
+@inline
+function reciprocalStds(a: NormalizeArgs, c: usize): v128 {
+  return f32x4.div(f32x4.splat(1), f32x4.sqrt(f32x4.add(v128.load(a.variance + c), f32x4.splat(a.eps))));
+}
+
+export function normalizeGrad(args: usize, chunk: i32): void {
+  const a = changetype<NormalizeArgs>(args);
+  let at = chunk * CHUNK;
+  const end = min(a.count, at + CHUNK);
+  if (a.inner == 1) {
+    while (at < end) {
+      const channel = at % a.channels, run = min(end - at, a.channels - channel);
+      gradRow(a, at, channel, run);
+      at += run;
+    }
+    return;
+  }
+  while (at < end) {
+    const plane = at / a.inner, channel = plane % a.channels, run = min(end, (plane + 1) * a.inner) - at;
+    gradRun(a, at, channel, run);
+    at += run;
+  }
+}
+
+function gradRun(a: NormalizeArgs, at: i32, channel: i32, count: i32): void {
+  const c = bytes(channel), std = stdOf(a.variance + c, a.eps);
+  const weight: f32 = a.weight != 0 ? load<f32>(a.weight + c) : 1;
+  const scale = f32x4.splat(<f32>(<f64>weight / std));
+  let gradOut = a.gradOut + bytes(at), out = a.out + bytes(at), x = a.x + bytes(at);
+  const end = gradOut + bytes(count & ~3);
+  if (a.sums == 0) {
+    for (; gradOut < end; gradOut += 16, out += 16) v128.store(out, f32x4.mul(v128.load(gradOut), scale));
+    if (count & 3) storeTail(out, f32x4.mul(v128.load(gradOut), scale), count & 3);
+    return;
+  }
+  const m = <f64>a.m, mean = f32x4.splat(load<f32>(a.mean + c));
+  const byMean = f32x4.splat(<f32>(<f64>load<f32>(a.sums + c) / m));
+  const byVariance = f32x4.splat(<f32>(<f64>load<f32>(a.sums + bytes(a.channels) + c) / m / std));
+  for (; gradOut < end; gradOut += 16, out += 16, x += 16) {
+    v128.store(out, gradient(v128.load(gradOut), f32x4.sub(v128.load(x), mean), byMean, byVariance, scale));
+  }
+  if (count & 3) {
+    const last = gradient(v128.load(gradOut), f32x4.sub(v128.load(x), mean), byMean, byVariance, scale);
+    storeTail(out, last, count & 3);
+  }
+}
+
+function gradRow(a: NormalizeArgs, at: i32, channel: i32, count: i32): void {
+  const gradOut = a.gradOut + bytes(at), x = a.x + bytes(at), out = a.out + bytes(at);
+  const m = f32x4.splat(<f32>a.m);
+  for (let i = 0; i < count; i += 4) {
+    const c = bytes(channel + i), o = bytes(i), rstd = reciprocalStds(a, c);
+    const scale = f32x4.mul(weightsAt(a, c), rstd), g = v128.load(gradOut + o);
+    let result = f32x4.mul(g, scale);
+    if (a.sums != 0) {
+      const d = f32x4.sub(v128.load(x + o), v128.load(a.mean + c));
+      const byMean = f32x4.div(v128.load(a.sums + c), m);
+      const byVariance = f32x4.mul(f32x4.div(v128.load(a.sums + bytes(a.channels) + c), m), rstd);
+      result = gradient(g, d, byMean, byVariance, scale);
+    }
+    if (count - i >= 4) v128.store(out + o, result);
+    else storeTail(out + o, result, count - i);
+  }
+}
+
+@inline
+function gradient(g: v128, d: v128, byMean: v128, byVariance: v128, scale: v128): v128 {
+  return f32x4.mul(f32x4.sub(f32x4.sub(g, byMean), f32x4.mul(d, byVariance)), scale);
+}
+
+@unmanaged
+class RunningArgs {
+  mean: usize;
+  variance: usize;
+  runningMean: usize;
+  runningVar: usize;
+  batches: usize;
+  channels: i32;
+  /** Negative for an average over all batches. */
+  momentum: f32;
+  correction: f32;
+}
+
+/** All of it in one chunk: there are no more channels than a network is wide. */
+export function runningStats(args: usize, _chunk: i32): void {
+  const a = changetype<RunningArgs>(args);
+  if (a.batches != 0) store<i32>(a.batches, load<i32>(a.batches) + 1);
+  const factor = a.momentum >= 0 ? a.momentum : <f32>1 / <f32>load<i32>(a.batches);
+  for (let at: usize = 0, end = bytes(a.channels); at < end; at += 4) {
+    move(a.runningMean + at, load<f32>(a.mean + at), factor);
+    move(a.runningVar + at, a.correction * load<f32>(a.variance + at), factor);
+  }
+}
+
+@inline
+function move(running: usize, batch: f32, factor: f32): void {
+  store<f32>(running, (1 - factor) * load<f32>(running) + factor * batch);
+}

@@ -1,0 +1,214 @@
+/**
+ * Normalisation: sums over channels, shared between workgroups where channels are few, and kernels that go value by
+ * value.
+ */
+
+import type { NormalizeParams } from "@mien/tensor";
+import type { Variant } from "../shader.ts";
+import { shortRow, workgroupSize } from "../tuning.ts";
+import { fill } from "./elementwise.ts";
+import { groupsFor, type Plan } from "./plan.ts";
+import { chooseSplits, type Lanes } from "./reduce.ts";
+
+const allLanes = (shader: string): Variant[] =>
+  ([1, 32, 256] as const).map((LANES) => ({ shader, knobs: { LANES } }));
+
+/** How the values of each channel are shared, as the shaders that include `channels.wgsl` want it. */
+function share({ n, channels, inner }: NormalizeParams) {
+  const m = n * inner;
+  const LANES = chooseLanes(channels, inner, m);
+  const { count: splits, length: splitLength } = chooseSplits(channels, m, LANES);
+  return {
+    knobs: { LANES },
+    splits,
+    params: { channels, inner, m, splits, splitLength },
+    workgroups: Math.ceil((channels * splits) / (workgroupSize / LANES)),
+  };
+}
+
+/** Neighbouring invocations read neighbouring values: of one channel, unless it is the channels that lie side by side. */
+function chooseLanes(channels: number, inner: number, m: number): Lanes {
+  if (m <= shortRow || (inner === 1 && channels >= shortRow)) return 1;
+  return m < workgroupSize ? 32 : 256;
+}
+
+export const channelStats: Plan<"channelStats"> = {
+  variants: [...allLanes("channel_stats"), { shader: "channel_stats_merge" }],
+  launch(gpu, [x, mean, variance], sizes) {
+    if (sizes.n * sizes.inner === 0) {
+      for (const out of [mean, variance])
+        fill.launch(gpu, [out], { count: sizes.channels, value: Number.NaN });
+      return;
+    }
+    const { knobs, params, splits, workgroups } = share(sizes);
+    const variant = { shader: "channel_stats", knobs };
+    const offsets = { eps: 0, offset0: x.offset, offset1: 0, offset2: 0, offset3: 0, offset4: 0 };
+    if (splits === 1) {
+      gpu.dispatch({
+        variant,
+        buffers: { x: x.buffer, mean: mean.buffer, variance: variance.buffer, corrections: null },
+        params: { ...params, ...offsets, offset1: mean.offset, offset2: variance.offset },
+        workgroups,
+      });
+      return;
+    }
+    const byteLength = 4 * sizes.channels * splits;
+    const means = gpu.alloc(byteLength);
+    const squares = gpu.alloc(byteLength);
+    const corrections = gpu.alloc(byteLength);
+    gpu.dispatch({
+      variant,
+      buffers: { x: x.buffer, mean: means, variance: squares, corrections },
+      params: { ...params, ...offsets },
+      workgroups,
+    });
+    gpu.dispatch({
+      variant: { shader: "channel_stats_merge" },
+      buffers: { means, squares, corrections, mean: mean.buffer, variance: variance.buffer },
+      params: { ...params, ...offsets, offset3: mean.offset, offset4: variance.offset },
+      workgroups: groupsFor(sizes.channels),
+    });
+    for (const buffer of [means, squares, corrections]) gpu.free(buffer);
+  },
+};
+
+export const normalizeSums: Plan<"normalizeSums"> = {
+  variants: [...allLanes("normalize_sums"), { shader: "split_k" }],
+  launch(gpu, [gradOut, x, mean, variance, sums], { eps, ...sizes }) {
+    const count = 2 * sizes.channels;
+    if (sizes.n * sizes.inner === 0) {
+      fill.launch(gpu, [sums], { count, value: 0 });
+      return;
+    }
+    const { knobs, params, splits, workgroups } = share(sizes);
+    const partials = splits > 1 ? gpu.alloc(4 * count * splits) : null;
+    gpu.dispatch({
+      variant: { shader: "normalize_sums", knobs },
+      buffers: {
+        gradOut: gradOut.buffer,
+        x: x.buffer,
+        mean: mean.buffer,
+        variance: variance.buffer,
+        sums: partials ?? sums.buffer,
+      },
+      params: {
+        ...params,
+        eps,
+        offset0: gradOut.offset,
+        offset1: x.offset,
+        offset2: mean.offset,
+        offset3: variance.offset,
+        offset4: partials ? 0 : sums.offset,
+      },
+      workgroups,
+    });
+    if (!partials) return;
+    gpu.dispatch({
+      variant: { shader: "split_k" },
+      buffers: { partials, bias: null, out: sums.buffer },
+      params: {
+        ...{
+          count,
+          splits,
+          outOffset: sums.offset,
+          hasBias: false,
+          biasOffset: 0,
+          biasInner: 1,
+          biasCount: 1,
+        },
+        ...{ activation: 0, negativeSlope: 0 },
+      },
+      workgroups: groupsFor(count),
+    });
+    gpu.free(partials);
+  },
+};
+
+export const normalize: Plan<"normalize"> = {
+  variants: [{ shader: "normalize" }],
+  launch(gpu, [x, mean, variance, weight, bias, out], { n, channels, inner, eps }) {
+    const count = n * channels * inner;
+    gpu.dispatch({
+      variant: { shader: "normalize" },
+      buffers: {
+        x: x.buffer,
+        mean: mean.buffer,
+        variance: variance.buffer,
+        weight: weight?.buffer ?? null,
+        bias: bias?.buffer ?? null,
+        out: out.buffer,
+      },
+      params: {
+        ...{ count, channels, inner, eps },
+        hasWeight: weight !== null,
+        hasBias: bias !== null,
+        xOffset: x.offset,
+        meanOffset: mean.offset,
+        varianceOffset: variance.offset,
+        weightOffset: weight?.offset ?? 0,
+        biasOffset: bias?.offset ?? 0,
+        outOffset: out.offset,
+      },
+      workgroups: groupsFor(count),
+    });
+  },
+};
+
+export const normalizeGrad: Plan<"normalizeGrad"> = {
+  variants: [{ shader: "normalize_grad" }],
+  launch(gpu, [gradOut, x, mean, variance, weight, sums, gradX], { n, channels, inner, eps }) {
+    const count = n * channels * inner;
+    gpu.dispatch({
+      variant: { shader: "normalize_grad" },
+      buffers: {
+        gradOut: gradOut.buffer,
+        x: x.buffer,
+        mean: mean.buffer,
+        variance: variance.buffer,
+        weight: weight?.buffer ?? null,
+        sums: sums?.buffer ?? null,
+        gradX: gradX.buffer,
+      },
+      params: {
+        ...{ count, channels, inner, eps, m: n * inner },
+        hasWeight: weight !== null,
+        hasSums: sums !== null,
+        gradOutOffset: gradOut.offset,
+        xOffset: x.offset,
+        meanOffset: mean.offset,
+        varianceOffset: variance.offset,
+        weightOffset: weight?.offset ?? 0,
+        sumsOffset: sums?.offset ?? 0,
+        gradXOffset: gradX.offset,
+      },
+      workgroups: groupsFor(count),
+    });
+  },
+};
+
+export const runningStats: Plan<"runningStats"> = {
+  variants: [{ shader: "running_stats" }],
+  launch(gpu, [mean, variance, runningMean, runningVar, batches], { channels, momentum, correction }) {
+    gpu.dispatch({
+      variant: { shader: "running_stats" },
+      buffers: {
+        mean: mean.buffer,
+        variance: variance.buffer,
+        runningMean: runningMean.buffer,
+        runningVar: runningVar.buffer,
+        batches: batches?.buffer ?? null,
+      },
+      params: {
+        ...{ channels, correction, momentum: momentum ?? 0 },
+        cumulative: momentum === null,
+        counts: batches !== null,
+        meanOffset: mean.offset,
+        varianceOffset: variance.offset,
+        runningMeanOffset: runningMean.offset,
+        runningVarOffset: runningVar.offset,
+        batchesOffset: batches?.offset ?? 0,
+      },
+      workgroups: 1,
+    });
+  },
+};

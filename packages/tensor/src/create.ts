@@ -11,6 +11,7 @@ import { arrayOf, bytesPerElement, type DType, isFloat, type TypedArray } from "
 import { ArgumentError, DeviceError, DTypeError, ShapeError } from "./errors.ts";
 import { checkDifferentiable } from "./ops/check.ts";
 import { defaultGenerator, type Generator } from "./random.ts";
+import { live } from "./recording.ts";
 import { checkShape, contiguousStrides, numel, type Shape, show } from "./shape.ts";
 import { Storage } from "./storage.ts";
 import { Tensor } from "./tensor.ts";
@@ -186,7 +187,8 @@ export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
   checkRandom("rand", shape, options);
   const out = empty(shape, options);
   const count = out.numel;
-  out.device.launch("uniform", [out], { ...generator.reserve(count), count, low: 0, high: 1 });
+  const params = live(() => generator.reserve(count), { count, low: 0, high: 1 });
+  out.device.launch("uniform", [out], params);
   return out;
 }
 

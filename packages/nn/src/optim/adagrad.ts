@@ -41,8 +41,10 @@ export class Adagrad extends Optimizer<AdagradOptions> {
     return { sum: options.initialAccumulatorValue };
   }
 
-  protected override update({ param, grad, state, step }: ParamRun, options: AdagradOptions): void {
-    const { lr, lrDecay, weightDecay, eps } = options;
-    adagradStep(param, grad, state["sum"]!, { lr, lrDecay, weightDecay, eps, step });
+  protected override update(run: ParamRun, options: AdagradOptions): void {
+    adagradStep(run.param, run.grad, run.state["sum"]!, () => {
+      const { lr, lrDecay, weightDecay, eps } = options;
+      return { lr, lrDecay, weightDecay, eps, step: run.step };
+    });
   }
 }

@@ -49,9 +49,11 @@ export class SGD extends Optimizer<SGDOptions> {
     return momentum === 0 ? {} : { momentumBuffer: 0 };
   }
 
-  protected override update({ param, grad, state, step }: ParamRun, options: SGDOptions): void {
-    const { lr, momentum, dampening, weightDecay, nesterov } = options;
-    const velocity = momentum === 0 ? null : state["momentumBuffer"]!;
-    sgdStep(param, grad, velocity, { lr, momentum, dampening, weightDecay, nesterov, step });
+  protected override update(run: ParamRun, options: SGDOptions): void {
+    const velocity = options.momentum === 0 ? null : run.state["momentumBuffer"]!;
+    sgdStep(run.param, run.grad, velocity, () => {
+      const { lr, momentum, dampening, weightDecay, nesterov } = options;
+      return { lr, momentum, dampening, weightDecay, nesterov, step: run.step };
+    });
   }
 }

@@ -6,6 +6,7 @@
  */
 
 import { ArgumentError, ShapeError } from "../errors.ts";
+import { live, unwatched } from "../recording.ts";
 import { sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkFloat, checkSameDevice, checkSameDType } from "./check.ts";
@@ -22,6 +23,13 @@ function checkAlike(op: string, first: Tensor, others: Readonly<Record<string, T
         `expected a contiguous tensor of shape ${show(first.shape)}`,
     );
   }
+}
+
+/** Options of a step, or a function that is asked for them again in each replay of a captured step. */
+type Options<T> = T | (() => T);
+
+function now<T extends object>(options: Options<T>): T {
+  return typeof options === "function" ? options() : options;
 }
 
 function checkStep(op: string, step: number): void {
@@ -58,17 +66,29 @@ export interface AdamStep {
  * @throws ShapeError unless all tensors are contiguous and of one shape
  * @throws ArgumentError if step is below 1
  */
-export function adamStep(param: Tensor, grad: Tensor, m: Tensor, v: Tensor, options: AdamStep): void {
-  const { step, maxV = null, ...constants } = options;
+export function adamStep(
+  param: Tensor,
+  grad: Tensor,
+  m: Tensor,
+  v: Tensor,
+  options: Options<AdamStep>,
+): void {
+  const { maxV = null } = unwatched(() => now(options));
   checkAlike("adamStep", param, { param, grad, m, v, maxV });
-  checkStep("adamStep", step);
+  const params = live(
+    () => {
+      const { step, maxV: _, ...constants } = now(options);
+      checkStep("adamStep", step);
+      return {
+        ...constants,
+        stepSize: constants.lr / (1 - constants.beta1 ** step),
+        sqrtBiasCorrection2: Math.sqrt(1 - constants.beta2 ** step),
+      };
+    },
+    { count: param.numel },
+  );
   touch(param, m, v, maxV);
-  param.device.launch("adam", [param, grad, m, v, maxV], {
-    ...constants,
-    count: param.numel,
-    stepSize: options.lr / (1 - options.beta1 ** step),
-    sqrtBiasCorrection2: Math.sqrt(1 - options.beta2 ** step),
-  });
+  param.device.launch("adam", [param, grad, m, v, maxV], params);
 }
 
 export interface SgdStep {
@@ -89,16 +109,23 @@ export interface SgdStep {
  * @throws ShapeError unless all tensors are contiguous and of one shape
  * @throws ArgumentError if step is below 1
  */
-export function sgdStep(param: Tensor, grad: Tensor, velocity: Tensor | null, options: SgdStep): void {
-  const { step, ...constants } = options;
+export function sgdStep(
+  param: Tensor,
+  grad: Tensor,
+  velocity: Tensor | null,
+  options: Options<SgdStep>,
+): void {
   checkAlike("sgdStep", param, { param, grad, velocity });
-  checkStep("sgdStep", step);
+  const params = live(
+    () => {
+      const { step, ...constants } = now(options);
+      checkStep("sgdStep", step);
+      return { ...constants, first: step === 1 };
+    },
+    { count: param.numel },
+  );
   touch(param, velocity);
-  param.device.launch("sgd", [param, grad, velocity], {
-    ...constants,
-    count: param.numel,
-    first: step === 1,
-  });
+  param.device.launch("sgd", [param, grad, velocity], params);
 }
 
 export interface RmspropStep {
@@ -120,14 +147,23 @@ export interface RmspropStep {
  *
  * @throws ShapeError unless all tensors are contiguous and of one shape
  */
-export function rmspropStep(param: Tensor, grad: Tensor, squareAvg: Tensor, options: RmspropStep): void {
-  const { gradAvg = null, velocity = null, ...constants } = options;
+export function rmspropStep(
+  param: Tensor,
+  grad: Tensor,
+  squareAvg: Tensor,
+  options: Options<RmspropStep>,
+): void {
+  const { gradAvg = null, velocity = null } = unwatched(() => now(options));
   checkAlike("rmspropStep", param, { param, grad, squareAvg, gradAvg, velocity });
+  const params = live(
+    () => {
+      const { gradAvg: _, velocity: __, ...constants } = now(options);
+      return constants;
+    },
+    { count: param.numel },
+  );
   touch(param, squareAvg, gradAvg, velocity);
-  param.device.launch("rmsprop", [param, grad, squareAvg, gradAvg, velocity], {
-    ...constants,
-    count: param.numel,
-  });
+  param.device.launch("rmsprop", [param, grad, squareAvg, gradAvg, velocity], params);
 }
 
 export interface AdagradStep {
@@ -147,16 +183,18 @@ export interface AdagradStep {
  * @throws ShapeError unless all tensors are contiguous and of one shape
  * @throws ArgumentError if step is below 1
  */
-export function adagradStep(param: Tensor, grad: Tensor, sum: Tensor, options: AdagradStep): void {
-  const { lr, lrDecay, step, ...constants } = options;
+export function adagradStep(param: Tensor, grad: Tensor, sum: Tensor, options: Options<AdagradStep>): void {
   checkAlike("adagradStep", param, { param, grad, sum });
-  checkStep("adagradStep", step);
+  const params = live(
+    () => {
+      const { lr, lrDecay, step, ...constants } = now(options);
+      checkStep("adagradStep", step);
+      return { ...constants, lr: lr / (1 + (step - 1) * lrDecay) };
+    },
+    { count: param.numel },
+  );
   touch(param, sum);
-  param.device.launch("adagrad", [param, grad, sum], {
-    ...constants,
-    count: param.numel,
-    lr: lr / (1 + (step - 1) * lrDecay),
-  });
+  param.device.launch("adagrad", [param, grad, sum], params);
 }
 
 /**

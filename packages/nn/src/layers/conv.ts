@@ -16,7 +16,7 @@ export interface Conv2dLayerOptions extends Omit<Conv2dOptions, keyof Activation
 }
 
 /**
- * Input [N, C, H, W], output [N, outChannels, H', W'].
+ * A window of weights for each output channel, slid over the image. Input [N, C, H, W], output [N, outChannels, H', W'].
  * https://pytorch.org/docs/stable/generated/torch.nn.Conv2d.html
  */
 export class Conv2d extends Module {

@@ -61,6 +61,12 @@ const cases: [args: string, code: number, message: RegExp][] = [
   ],
   ["train --data faces --resume", 1, /resume: models.last_model\.safetensors holds no training state/],
   ["train --device cpu --data faces --epochs 1 --models a-file/models", 1, /a-file.*ENOTDIR/],
+  ["train --model vgg", 2, /'--model <name>'.*'vgg' is invalid.* emotion-cnn, resnet, mobilenet/],
+  [
+    "train --model resnet --hidden-size 8",
+    2,
+    /train: --hidden-size is for emotion-cnn alone, got model resnet/,
+  ],
   ["evaluate --model a-file", 1, /model: cannot use a-file/],
   ["evaluate --split tests", 2, /'tests' is invalid.*train, validation, test/],
   ["predict", 2, /required option '--image <files...>' not specified/],

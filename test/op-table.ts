@@ -17,6 +17,7 @@ import { maskRows } from "./op-table/mask.ts";
 import { matmulRows } from "./op-table/matmul.ts";
 import { normalizeRows } from "./op-table/normalize.ts";
 import { optimRows } from "./op-table/optim.ts";
+import { otherConvolutionRows } from "./op-table/other-convolutions.ts";
 import { padRows } from "./op-table/pad.ts";
 import { poolingRows } from "./op-table/pooling.ts";
 import { rearrangeRows } from "./op-table/rearrange.ts";
@@ -53,7 +54,7 @@ export const opFamilies: readonly OpFamily[] = [
   { title: "Statistics", rows: statisticsRows },
   { title: "Running sums and order", rows: scanRows },
   { title: "Matrix products", rows: matmulRows },
-  { title: "Convolution", rows: conv2dRows },
+  { title: "Convolution", rows: [...conv2dRows, ...otherConvolutionRows] },
   { title: "Pooling", rows: poolingRows },
   { title: "Resampling", rows: resamplingRows },
   { title: "Normalisation", rows: normalizeRows },

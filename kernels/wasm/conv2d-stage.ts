@@ -57,12 +57,31 @@ function stageRow(s: StageArgs, from: usize, to: usize): void {
 }
 
 function stagePhases(s: StageArgs, from: usize, to: usize): void {
-  const phases = s.phases, pitch = s.phasePitch, width = s.width;
-  for (let phase = 0; phase < phases; phase++) {
-    let column = s.originColumn + phase;
-    for (let i = 0; i < pitch; i++, column += phases, to += 4) {
-      store<f32>(to, column >= 0 && column < width ? load<f32>(from + bytes(column)) : 0);
+  const phases = s.phases, pitch = s.phasePitch;
+  let begin = 0, end = 0;
+  if (phases == 2) {
+    // Columns that lie within the row in both phases, four of each at a time.
+    begin = min(pitch, max(0, (1 - s.originColumn) >> 1));
+    end = begin + (max(0, min(pitch, (s.width - s.originColumn) >> 1) - begin) & ~3);
+    for (let i = begin; i < end; i += 4) {
+      const at = from + bytes(s.originColumn + 2 * i);
+      const left = v128.load(at), right = v128.load(at, 16);
+      v128.store(to + bytes(i), i32x4.shuffle(left, right, 0, 2, 4, 6));
+      v128.store(to + bytes(pitch + i), i32x4.shuffle(left, right, 1, 3, 5, 7));
     }
+  }
+  for (let phase = 0; phase < phases; phase++, to += bytes(pitch)) {
+    stageColumns(s, from, phase, 0, begin, to);
+    stageColumns(s, from, phase, end, pitch, to);
+  }
+}
+
+/** Elements `begin` to `end` of one phase of a row, one by one. */
+function stageColumns(s: StageArgs, from: usize, phase: i32, begin: i32, end: i32, to: usize): void {
+  const phases = s.phases, width = s.width;
+  let column = s.originColumn + phase + begin * phases;
+  for (let i = begin; i < end; i++, column += phases) {
+    store<f32>(to + bytes(i), column >= 0 && column < width ? load<f32>(from + bytes(column)) : 0);
   }
 }
 

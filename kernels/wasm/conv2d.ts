@@ -15,7 +15,7 @@ import { madd } from "./simd";
 import { scratch } from "./thread";
 
 @unmanaged
-class ConvArgs extends TapArgs {
+export class ConvArgs extends TapArgs {
   weight: usize;
   /** Steps through the weight, in elements: per group, per channel of the result, per channel of the source. */
   weightGroup: i32;
@@ -93,7 +93,7 @@ export function conv2d(args: usize, chunk: i32): void {
  * bytes). A row's last vector is moved left until it fits and computes some pixels again; only a row of fewer than
  * four pixels has lanes that are not written.
  */
-function listVectors(c: ConvArgs, firstRow: i32, rows: i32, staged: usize, to: usize): i32 {
+export function listVectors(c: ConvArgs, firstRow: i32, rows: i32, staged: usize, to: usize): i32 {
   const columns = c.columns, perRow = (columns + 3) / 4;
   for (let row = 0; row < rows; row++) {
     const from = staged + bytes(row * c.stagedStep * c.rowPitch);
@@ -161,7 +161,9 @@ function writeTile(c: ConvArgs, left: usize, right: usize, count: i32, bias: usi
   }
 }
 
-function storeLanes(to: usize, v: v128, count: i32, step: usize): void {
+/** The first `count` lanes, at most four, `step` bytes apart. */
+@inline
+export function storeLanes(to: usize, v: v128, count: i32, step: usize): void {
   v128.store32_lane(to, v, 0);
   if (count > 1) v128.store32_lane(to + step, v, 1);
   if (count > 2) v128.store32_lane(to + 2 * step, v, 2);

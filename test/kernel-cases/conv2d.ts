@@ -65,6 +65,52 @@ const shapes: Readonly<Record<string, Shape>> = {
     stride: [2, 2],
     padding: 1,
   },
+  "depthwise, odd sizes, stride 2": {
+    x: [3, 5, 15, 17],
+    cOut: 5,
+    kernel: [3, 3],
+    groups: 5,
+    stride: [2, 2],
+    padding: 1,
+  },
+  "depthwise, dilation 2": {
+    x: [2, 3, 11, 14],
+    cOut: 3,
+    kernel: [3, 3],
+    groups: 3,
+    dilation: [2, 2],
+    padding: 2,
+  },
+  "depthwise, dilation 2, stride 2 x 3": {
+    x: [2, 4, 13, 19],
+    cOut: 4,
+    kernel: [3, 2],
+    groups: 4,
+    stride: [2, 3],
+    dilation: [2, 1],
+    padding: 2,
+  },
+  "depthwise, no padding": { x: [2, 3, 9, 10], cOut: 3, kernel: [3, 3], groups: 3 },
+  "depthwise, uneven padding, stride 2": {
+    x: [2, 3, 10, 9],
+    cOut: 3,
+    kernel: [4, 3],
+    groups: 3,
+    stride: [2, 2],
+    padding: { top: 0, bottom: 1, left: 3, right: 2 },
+  },
+  "depthwise, 1x1, stride 2": { x: [2, 3, 7, 9], cOut: 3, kernel: [1, 1], groups: 3, stride: [2, 2] },
+  "depthwise, several strips": { x: [2, 2, 75, 131], cOut: 2, kernel: [5, 5], groups: 2, padding: 2 },
+  "depthwise, several chunks": { x: [9, 70, 12, 13], cOut: 70, kernel: [3, 3], groups: 70, padding: 1 },
+  "depthwise, no images": { x: [0, 3, 6, 6], cOut: 3, kernel: [3, 3], groups: 3, padding: 1 },
+  ...Object.fromEntries(
+    [1, 2, 3, 4, 5, 6, 7, 8, 9].flatMap((width) =>
+      [1, 2].map((stride) => [
+        `depthwise, ${width} wide, stride ${stride}`,
+        { x: [2, 3, 5, width], cOut: 3, kernel: [3, 3], groups: 3, stride: [stride, stride], padding: 1 },
+      ]),
+    ),
+  ),
   "uneven padding": {
     x: [2, 3, 8, 8],
     cOut: 4,
@@ -185,11 +231,11 @@ export const conv2dCases: readonly KernelCase[] = [
       ),
     ),
   ),
-  ...["5x5", "depthwise", "stride 2, odd sizes"].map((name) =>
+  ...["5x5", "depthwise", "depthwise, odd sizes, stride 2", "stride 2, odd sizes"].map((name) =>
     forward(`${name}, special values`, shapes[name]!, "relu", true, withSpecials),
   ),
   // Unpadded only: whether padding times infinity is 0 or NaN is nobody's promise.
-  ...["no padding", "stride 3, gaps"].flatMap((name) =>
+  ...["no padding", "stride 3, gaps", "depthwise, no padding"].flatMap((name) =>
     gradients(`${name}, special values`, shapes[name]!, withSpecials),
   ),
 ];

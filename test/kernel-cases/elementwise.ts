@@ -220,6 +220,7 @@ function binaryCases(): KernelCase[] {
       crossed(op, "small values", op === "pow" ? [1e-5, 1e-20, 2, -3] : small),
     ]),
     binary("pow", "whole exponents of negative numbers", [one, one], [uniform(-2, 0), integers(-4, 8)]),
+    binary("pow", "whole numbers", [one, one], [integers(1, 9), integers(0, 7)]),
     binary("pow", "squares and cubes", [one, one], [normal, integers(2, 3)]),
     ...integerOps.flatMap((op) => [
       binary(op, "int32", [one, one], [integers(-40_000, 40_000), integers(-40_000, 40_000)], "int32"),

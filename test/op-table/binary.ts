@@ -158,13 +158,33 @@ function division(): Row {
       int32: [ints([3, 5]), ints([5], 1, 9)],
       "int32 and a number": [ints([3, 5]), 2],
       "int32 and a fraction": [ints([3, 5]), 0.5],
+      "int32, trunc": [
+        of([-3, 3, -3, 3, 7], "int32"),
+        of([2, 2, -2, -2, 9], "int32"),
+        { roundingMode: "trunc" },
+      ],
+      "int32, floor": [
+        of([-3, 3, -3, 3, -8], "int32"),
+        of([2, 2, -2, -2, 4], "int32"),
+        { roundingMode: "floor" },
+      ],
+      "int32 and a number, floor": [ints([3, 5]), 4, { roundingMode: "floor" }],
+      trunc: [x([3, 5], uniform(-9, 9)), 1.75, { roundingMode: "trunc" }],
+      floor: [x([3, 5], uniform(-9, 9)), x([5], uniform(0.3, 3)), { roundingMode: "floor" }],
     },
     large: { large: [x([33, 65]), x([65], uniform(0.3, 3))] },
     special: {
       "special values": [everyA, everyB],
       "int32 by 0": [of([3, -3, 16_777_217], "int32"), of([0, 0, 2], "int32")],
     },
-    errors: errors("div", numbers),
+    errors: {
+      ...errors("div", numbers),
+      "an unknown rounding": [
+        [x([2]), 2, { roundingMode: "round" as "floor" }],
+        ArgumentError,
+        /^div: got roundingMode round, expected "trunc", "floor" or null/,
+      ],
+    },
   });
 }
 

@@ -137,6 +137,12 @@ export const poolingRows: readonly Row[] = [
       "hanging over": [x([1, 1, 6, 5]), 3, { stride: 2, padding: 1, ceilMode: true }],
       "not square": [x([1, 1, 4, 6]), [1, 3], { stride: [2, 1], padding: [0, 1] }],
       "another divisor": [x([1, 2, 4, 4]), 2, { divisorOverride: 3 }],
+      dilation: [x([1, 2, 7, 6]), [3, 2], { dilation: 2, stride: 1, padding: 1 }],
+      "dilation, uncounted, hanging over": [
+        x([1, 1, 8, 8]),
+        2,
+        { dilation: 3, stride: 2, padding: 1, ceilMode: true, countIncludePad: false },
+      ],
       "no images": [x([0, 2, 4, 4]), 2],
     },
     large: {

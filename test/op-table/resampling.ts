@@ -33,6 +33,22 @@ export const resamplingRows: readonly Row[] = [
       "bilinear, aligned, to one": [x([1, 1, 3, 4]), { size: 1, mode: "bilinear", alignCorners: true }],
       "bilinear, by 1.5": [x([1, 1, 3, 5]), { scaleFactor: 1.5, mode: "bilinear" }],
       "bilinear, antialiased": [x([1, 1, 7, 9]), { size: [3, 2], mode: "bilinear", antialias: true }],
+      "nearest, centres, the lower neighbour": [
+        x([1, 1, 4, 6]),
+        { size: [2, 4], coordinates: "halfPixel", rounding: "roundPreferFloor" },
+      ],
+      "nearest, aligned, rounded up": [
+        x([1, 1, 4, 5]),
+        { size: [8, 3], coordinates: "alignCorners", rounding: "ceil" },
+      ],
+      "bilinear from the edge": [
+        x([1, 1, 3, 4]),
+        { size: [5, 7], mode: "bilinear", coordinates: "asymmetric" },
+      ],
+      "bilinear, aligned before rounding down": [
+        x([1, 1, 2, 4]),
+        { scaleFactor: 0.6, mode: "bilinear", coordinates: "alignCorners" },
+      ],
       bicubic: [x([1, 1, 4, 3]), { size: [6, 5], mode: "bicubic" }],
       "bicubic, antialiased": [x([1, 1, 9, 7]), { scaleFactor: 0.5, mode: "bicubic", antialias: true }],
       area: [x([1, 2, 5, 7]), { size: [3, 4], mode: "area" }],
@@ -89,6 +105,16 @@ export const resamplingRows: readonly Row[] = [
         [x([1, 1, 4, 4]), { size: 2, alignCorners: false }],
         ArgumentError,
         /^interpolate: alignCorners does not go with this mode, got mode "nearest", expected "bilinear"/,
+      ],
+      "coordinates said twice": [
+        [x([1, 1, 4, 4]), { size: 2, mode: "bilinear", coordinates: "halfPixel", alignCorners: true }],
+        ArgumentError,
+        /^interpolate: got coordinates beside mode "bilinear" and alignCorners, expected one that leaves/,
+      ],
+      "rounding of an average": [
+        [x([1, 1, 4, 4]), { size: 2, mode: "bilinear", rounding: "ceil" }],
+        ArgumentError,
+        /^interpolate: got rounding "ceil" and mode "bilinear", expected "nearest" with one of floor, ceil/,
       ],
       "area, antialiased": [
         [x([1, 1, 4, 4]), { size: 2, mode: "area", antialias: true }],

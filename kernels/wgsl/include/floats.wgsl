@@ -151,6 +151,20 @@ fn powerOfPositive(a: f32, b: f32) -> f32 {
   return scaleByPowerOfTwo(expNearZero(r * 0.69314718), i32(n));
 }
 
+// a^n by squaring: exact where the result is a whole number that f32 holds, which a detour by logarithms is not.
+fn wholePower(a: f32, n: u32) -> f32 {
+  var result = 1.0;
+  var factor = a;
+  var rest = n;
+  loop {
+    if ((rest & 1u) == 1u) { result *= factor; }
+    rest >>= 1u;
+    if (rest == 0u) { break; }
+    factor *= factor;
+  }
+  return result;
+}
+
 fn power(a: f32, b: f32) -> f32 {
   if (isZero(b)) { return 1.0; }
   if (!isNan(a) && a == 1.0) { return 1.0; }
@@ -168,6 +182,7 @@ fn power(a: f32, b: f32) -> f32 {
     result = select(0.0, infinity(), isZero(a) == (b < 0.0));
   } else {
     if (negative && !whole) { return notANumber(); }
+    if (whole && b > 0.0 && b <= 16.0) { return wholePower(a, u32(b)); }
     result = powerOfPositive(size, b);
   }
   return select(result, -result, negative && odd);

@@ -6,8 +6,8 @@
  */
 
 import { DataError, decodeSafetensors, type StateSource, type Tensor } from "mien";
-import type { EmotionCNN } from "./model.ts";
 import { encodeModel, type ModelInfo, OPTIMIZER_PREFIX } from "./model-file.ts";
+import type { EmotionModel } from "./networks/index.ts";
 import type { Trainer, TrainerState } from "./trainer.ts";
 
 /** What must be the same when a training goes on, such as seed, batch size and the data's fingerprint. */
@@ -15,7 +15,7 @@ export type Settings = Readonly<Record<string, unknown>>;
 
 /** The bytes of a checkpoint. */
 export function encodeCheckpoint(
-  model: EmotionCNN,
+  model: EmotionModel,
   trainer: Trainer,
   settings: Settings,
   info: ModelInfo,
@@ -39,7 +39,7 @@ export function encodeCheckpoint(
 export function loadCheckpoint(
   bytes: Uint8Array,
   name: string,
-  model: EmotionCNN,
+  model: EmotionModel,
   trainer: Trainer,
   settings: Settings,
 ): void {
@@ -50,7 +50,8 @@ export function loadCheckpoint(
       `resume: ${name} holds no training state, expected last_model.safetensors of a training`,
     );
   }
-  const before = JSON.parse(saved) as Settings;
+  // Files from before there was a choice do not name their network.
+  const before: Settings = { model: "emotion-cnn", ...(JSON.parse(saved) as Settings) };
   for (const key of Object.keys(settings)) {
     const [got, expected] = [settings[key], before[key]].map((value) => JSON.stringify(value));
     if (got !== expected) {

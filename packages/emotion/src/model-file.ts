@@ -3,15 +3,13 @@
  *
  * The weights alone would not do: the classes' order, the image size and the normalisation decide what the numbers
  * mean, and programs that had to guess them have given wrong answers. So they travel with the weights, and a file
- * that lacks them, or is of another network, is refused.
+ * that lacks them, or is of an unknown network, is refused.
  */
 
 import { DataError, type Device, decodeSafetensors, encodeStateDict, MienError, type Tensor } from "mien";
 import { EMOTIONS } from "./classes.ts";
-import { DEFAULT_CNN, EmotionCNN, type EmotionCNNConfig } from "./model.ts";
+import { ARCHITECTURES, type Architecture, type EmotionModel, titleOf } from "./networks/index.ts";
 import { IMAGENET_NORMALISATION } from "./transforms.ts";
-
-const ARCHITECTURE = "EmotionCNN";
 
 /** What is known of a model beside its weights. Values that JSON can hold. */
 export type ModelInfo = Readonly<Record<string, unknown>>;
@@ -27,7 +25,7 @@ export const OPTIMIZER_PREFIX = "optimizer.";
  * @param words further metadata
  */
 export function encodeModel(
-  model: EmotionCNN,
+  model: EmotionModel,
   info: ModelInfo,
   extra: ReadonlyMap<string, Tensor> = new Map(),
   words: Readonly<Record<string, string>> = {},
@@ -35,7 +33,7 @@ export function encodeModel(
   return encodeStateDict(new Map([...model.stateDict(), ...extra]), {
     ...words,
     format: "mien",
-    architecture: ARCHITECTURE,
+    architecture: titleOf(model),
     config: JSON.stringify(model.config),
     classes: JSON.stringify(EMOTIONS),
     normalisation: JSON.stringify(IMAGENET_NORMALISATION),
@@ -47,19 +45,20 @@ export function encodeModel(
  * Builds the model that a file holds.
  *
  * @param name of the file, for messages
- * @throws DataError if the file is damaged, or of another architecture, other classes or another normalisation
+ * @throws DataError if the file is damaged, or of an unknown architecture, other classes or another normalisation
  */
 export function decodeModel(
   bytes: Uint8Array,
   name: string,
   device: Device,
-): { model: EmotionCNN; info: ModelInfo } {
+): { model: EmotionModel; info: ModelInfo } {
   try {
     const { tensors, metadata } = decodeSafetensors(bytes);
-    expectSame("architecture", metadata["architecture"], ARCHITECTURE);
+    const architecture = architectureOf(metadata["architecture"]);
     expectSame("classes", metadata["classes"], JSON.stringify(EMOTIONS));
     expectSame("normalisation", metadata["normalisation"], JSON.stringify(IMAGENET_NORMALISATION));
-    const model = new EmotionCNN({ ...parseConfig(metadata["config"]), device });
+    const model = architecture.build(parseJson(metadata["config"] ?? "{}"), { device });
+    if (!model) throw new DataError(`config of the file is not understood, got ${metadata["config"]}`);
     model.loadStateDict(new Map([...tensors].filter(([key]) => !key.startsWith(OPTIMIZER_PREFIX))));
     return { model, info: metadata["training"] ? (JSON.parse(metadata["training"]) as ModelInfo) : {} };
   } catch (cause) {
@@ -74,25 +73,20 @@ function expectSame(what: string, got: string | undefined, expected: string): vo
   }
 }
 
-/** The sizes of the network from metadata; each is checked, because a file may say anything. */
-function parseConfig(text: string | undefined): EmotionCNNConfig {
-  let config: Partial<EmotionCNNConfig> = {};
+function architectureOf(title: string | undefined): Architecture {
+  const all = Object.values(ARCHITECTURES);
+  const found = all.find((each) => each.title === title);
+  if (found) return found;
+  throw new DataError(
+    `architecture of the file does not fit, got ${title ?? "none"}, ` +
+      `expected one of ${all.map((each) => each.title).join(", ")}`,
+  );
+}
+
+function parseJson(text: string): unknown {
   try {
-    config = { ...DEFAULT_CNN, ...(JSON.parse(text ?? "{}") as Partial<EmotionCNNConfig>) };
+    return JSON.parse(text);
   } catch {
-    // falls through to the check below with nothing in it
+    return null;
   }
-  const { imageSize, convChannels, hidden } = config;
-  const isSize = (n: unknown): n is number =>
-    Number.isInteger(n) && (n as number) >= 1 && (n as number) <= 4096;
-  if (
-    !isSize(imageSize) ||
-    !isSize(hidden) ||
-    !Array.isArray(convChannels) ||
-    !convChannels.every(isSize) ||
-    convChannels.length !== 2
-  ) {
-    throw new DataError(`config of the file is not understood, got ${text}`);
-  }
-  return { imageSize, convChannels: [convChannels[0]!, convChannels[1]!], hidden };
 }

@@ -6,7 +6,7 @@
 
 import type { Operand } from "@mien/tensor";
 import type { Launch } from "../launch.ts";
-import { CONV_IMAGE_RANGES, CONV_PARTIAL_BYTES } from "../tuning.ts";
+import { CONV_IMAGE_RANGES, CONV_MIN_STRIP_ROWS, CONV_PARTIAL_BYTES, CONV_STRIP_BYTES } from "../tuning.ts";
 
 /** A tap along one axis: its index in the kernel, and how far from the pixel's own place it reads. */
 export interface Tap {
@@ -76,6 +76,47 @@ export function writeStage(
   launch.floats(operand);
   launch.ints(channels * height * width, channels / groups, height, width, origin[0], origin[1]);
   launch.ints(rows.perStrip, rows.staged, strideW, phasePitch, rowPitch, rows.staged * rowPitch);
+}
+
+export interface Staging {
+  readonly stripRows: number;
+  readonly strips: number;
+  /** Scratch that a staged strip takes. */
+  readonly byteLength: number;
+  /** Taps of a plane, and of all planes that are staged together. */
+  readonly taps: number;
+  readonly steps: number;
+  readonly offsets: number;
+}
+
+/** Writes `StageArgs` and `TapArgs`; a strip of the result has at most `maxRows` rows. */
+export function writeStaging(launch: Launch, c: Correlation, maxRows = c.rows): Staging {
+  const { source, vertical, horizontal, kW, rows, columns } = c;
+  const { strideH, strideW, groups } = source;
+  const planes = source.channels / groups;
+  const phasePitch = Math.max(columns, 4) + Math.floor(horizontal.reach / strideW);
+  const rowPitch = phasePitch * strideW;
+  const fitting = Math.floor(CONV_STRIP_BYTES / Math.max(4 * planes * rowPitch, 1)) - vertical.reach;
+  const stripRows = Math.min(rows, maxRows, Math.max(CONV_MIN_STRIP_ROWS, Math.floor(fitting / strideH)));
+  const stagedRows = (stripRows - 1) * strideH + vertical.reach + 1;
+  const planePitch = stagedRows * rowPitch;
+  const taps: number[] = [];
+  for (const { index: kh, shift: row } of vertical.taps) {
+    for (const { index: kw, shift: column } of horizontal.taps) {
+      taps.push(
+        kh * kW + kw,
+        row * rowPitch + (column % strideW) * phasePitch + Math.floor(column / strideW),
+      );
+    }
+  }
+  const steps = (planes * taps.length) / 2;
+  const offsets = launch.temporary(4 * (steps + 3));
+  const stagedPerStrip = { perStrip: stripRows * strideH, staged: stagedRows };
+  writeStage(launch, source, [vertical.origin, horizontal.origin], stagedPerStrip, phasePitch);
+  launch.ints(launch.table(taps), taps.length / 2, offsets);
+  const strips = Math.ceil(rows / stripRows);
+  const byteLength = 4 * (planes * planePitch + 16);
+  return { stripRows, strips, byteLength, taps: taps.length / 2, steps, offsets };
 }
 
 /** How the images of a batch are shared out for a weight's gradient; each range has partial sums of its own. */

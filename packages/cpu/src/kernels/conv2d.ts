@@ -9,9 +9,10 @@
 
 import type { Conv2dParams, Operand } from "@mien/tensor";
 import type { HostKernel, Launch } from "../launch.ts";
-import { CONV_GRADIENT_BYTES, CONV_MIN_STRIP_ROWS, CONV_STRIP_BYTES } from "../tuning.ts";
+import { CONV_GRADIENT_BYTES } from "../tuning.ts";
 import { activations } from "./activation.ts";
-import { type Axis, type Convolution, type Correlation, rangesOf, writeStage } from "./conv2d-source.ts";
+import { convolveDepthwise, isDepthwise, weightGradDepthwise } from "./conv2d-depthwise.ts";
+import { type Axis, type Convolution, type Correlation, rangesOf, writeStaging } from "./conv2d-source.ts";
 import { convolveByWinograd, suitsWinograd, weightGradByWinograd } from "./conv2d-winograd.ts";
 import { fill } from "./elementwise.ts";
 
@@ -33,49 +34,15 @@ function backwardAxis(size: number, dilation: number, pad: number, stride: numbe
   return { origin, reach, taps: taps.map(({ index, shift }) => ({ index, shift: shift - origin })) };
 }
 
-interface Staging {
-  readonly stripRows: number;
-  readonly strips: number;
-  /** Scratch that a staged strip takes. */
-  readonly byteLength: number;
-  readonly steps: number;
-  readonly offsets: number;
-}
-
-/** Writes `StageArgs` and `TapArgs`; a strip of the result has at most `maxRows` rows. */
-function writeStaging(launch: Launch, c: Correlation, maxRows = c.rows): Staging {
-  const { source, vertical, horizontal, kW, rows, columns } = c;
-  const { strideH, strideW, groups } = source;
-  const planes = source.channels / groups;
-  const phasePitch = Math.max(columns, 4) + Math.floor(horizontal.reach / strideW);
-  const rowPitch = phasePitch * strideW;
-  const fitting = Math.floor(CONV_STRIP_BYTES / Math.max(4 * planes * rowPitch, 1)) - vertical.reach;
-  const stripRows = Math.min(rows, maxRows, Math.max(CONV_MIN_STRIP_ROWS, Math.floor(fitting / strideH)));
-  const stagedRows = (stripRows - 1) * strideH + vertical.reach + 1;
-  const planePitch = stagedRows * rowPitch;
-  const taps: number[] = [];
-  for (const { index: kh, shift: row } of vertical.taps) {
-    for (const { index: kw, shift: column } of horizontal.taps) {
-      taps.push(
-        kh * kW + kw,
-        row * rowPitch + (column % strideW) * phasePitch + Math.floor(column / strideW),
-      );
-    }
-  }
-  const steps = (planes * taps.length) / 2;
-  const offsets = launch.temporary(4 * (steps + 3));
-  const stagedPerStrip = { perStrip: stripRows * strideH, staged: stagedRows };
-  writeStage(launch, source, [vertical.origin, horizontal.origin], stagedPerStrip, phasePitch);
-  launch.ints(launch.table(taps), taps.length / 2, offsets);
-  const strips = Math.ceil(rows / stripRows);
-  return { stripRows, strips, byteLength: 4 * (planes * planePitch + 16), steps, offsets };
-}
-
 function convolve(launch: Launch, c: Convolution): void {
   const { source, rows, columns } = c;
   const { groups } = source;
   const channels = c.outChannels / groups;
   if (c.images * channels * rows * columns === 0) return;
+  if (isDepthwise(c)) {
+    convolveDepthwise(launch, c);
+    return;
+  }
   if (suitsWinograd(c)) {
     convolveByWinograd(launch, c);
     return;
@@ -186,6 +153,10 @@ export const conv2dWeightGrad: HostKernel<"conv2dWeightGrad"> = (launch, [gradOu
     return;
   }
   const correlation = forwards(x, p);
+  if (isDepthwise(correlation)) {
+    weightGradDepthwise(launch, correlation, gradOut, gradWeight);
+    return;
+  }
   if (suitsWinograd(correlation)) {
     weightGradByWinograd(launch, correlation, gradOut, gradWeight);
     return;

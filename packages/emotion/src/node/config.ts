@@ -12,6 +12,7 @@ import { pathToFileURL } from "node:url";
 import { DEVICE_CHOICES, MienError } from "mien";
 import { z } from "zod";
 import { DEFAULT_CNN } from "../model.ts";
+import { MODEL_NAMES } from "../networks/index.ts";
 import { DEFAULT_SCHEDULE } from "../schedule.ts";
 import { DEFAULT_AUGMENTATION } from "../transforms.ts";
 
@@ -64,12 +65,15 @@ export const configSchema = z.strictObject({
     .describe("epochs over which the rate rises first"),
   earlyStopping: z.boolean().default(true).describe("stop when the validation accuracy stops rising"),
   earlyStoppingPatience: whole(1).default(10).describe("epochs without a higher validation accuracy"),
+  model: z.enum(MODEL_NAMES).default("emotion-cnn").describe("the network to train"),
   imageSize: whole(4, 512).default(DEFAULT_CNN.imageSize).describe("width and height of the network's input"),
   convChannels: z
     .tuple([whole(1, 4096), whole(1, 4096)])
     .default([...DEFAULT_CNN.convChannels])
-    .describe("channels of the two convolutions, as 16,32"),
-  hiddenSize: whole(1, 65_536).default(DEFAULT_CNN.hidden).describe("width of the first dense layer"),
+    .describe("of emotion-cnn: channels of the two convolutions, as 16,32"),
+  hiddenSize: whole(1, 65_536)
+    .default(DEFAULT_CNN.hidden)
+    .describe("of emotion-cnn: width of the first dense layer"),
   augment: z.boolean().default(true).describe("change the training images at random"),
   flip: share.default(DEFAULT_AUGMENTATION.flip).describe("probability of a mirror image"),
   rotation: z

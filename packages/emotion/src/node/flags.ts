@@ -101,9 +101,8 @@ export function defineCommand<Extra extends object>(
 ): Command {
   const command = new Command(name).description(description);
   // Every command takes --device, so that a command line can be edited from one into another.
-  for (const key of CONFIG_KEYS) {
-    if (keys.includes(key) || key === "device") command.addOption(optionFor(key));
-  }
+  const own: readonly string[] = CONFIG_KEYS.filter((key) => keys.includes(key) || key === "device");
+  for (const key of own) command.addOption(optionFor(key as ConfigKey));
   return command
     .option("--config <file>", "settings from a file (default: mien.config.ts, if it is there)")
     .option("--quiet", "print results and warnings alone")
@@ -113,7 +112,7 @@ export function defineCommand<Extra extends object>(
       const flags: Record<string, unknown> = {};
       const extra: Record<string, unknown> = {};
       for (const [key, value] of Object.entries(given)) {
-        if (!CONFIG_KEYS.includes(key as ConfigKey)) extra[key] = value;
+        if (!own.includes(key)) extra[key] = value;
         else if (command.getOptionValueSource(key) !== "default") flags[key] = value;
       }
       const operands = args.slice(0, -2);

@@ -33,7 +33,7 @@ export async function loadOnnxRuntime(): Promise<OnnxRuntime | { readonly reason
   }
 }
 
-/** Runs a model and its ONNX file on the same batches. */
+/** Runs a model, in evaluation mode as the file is, and its ONNX file on the same batches. */
 export async function compareWithOnnxRuntime(
   runtime: OnnxRuntime,
   bytes: Uint8Array,
@@ -44,6 +44,8 @@ export async function compareWithOnnxRuntime(
   const session = await runtime.InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 3 });
   const ours: number[] = [];
   const theirs: number[] = [];
+  const wasTraining = model.training;
+  model.eval();
   try {
     for (const { data, shape } of batches) {
       using logits = noGrad(() => scope(() => model.forward(tensor(data, { device, shape }))));
@@ -52,6 +54,7 @@ export async function compareWithOnnxRuntime(
       theirs.push(...(results["logits"]!.data as Float32Array));
     }
   } finally {
+    if (wasTraining) model.train();
     await session.release();
   }
   const differences = ours.map((value, i) => Math.abs(value - theirs[i]!));

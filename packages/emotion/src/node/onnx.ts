@@ -2,13 +2,16 @@
  * Models as ONNX files, which other programs run: onnxruntime, browsers, phones.
  *
  * A model is not taken apart but watched: a hook on every layer sees one image pass, and notes which layers ran, in
- * which order and on what. If each layer was given just what the one before had made, the model is a chain and is
- * written down as one, whatever its class and the names of its parts. Anything that happens between layers breaks the
- * chain, and is refused rather than left out.
+ * which order and on what. If each layer was given just what others had made, these layers are all there is to the
+ * model, and are written down, whatever its class and the names of its parts. Anything that happens between layers is
+ * something that no layer made, and is refused rather than left out.
  */
 
 import {
+  Add,
   ArgumentError,
+  BatchNorm2d,
+  type Buffer,
   Conv2d,
   Flatten,
   type HostTensor,
@@ -22,11 +25,13 @@ import {
   type Shape,
   scope,
   show,
+  type Tensor,
   toHost,
   zeros,
 } from "mien";
 import { EMOTIONS } from "../classes.ts";
-import type { EmotionCNN } from "../model.ts";
+import { GlobalAveragePool } from "../networks/global-average-pool.ts";
+import { type EmotionModel, titleOf } from "../networks/index.ts";
 import { IMAGENET_NORMALISATION } from "../transforms.ts";
 import {
   ATTRIBUTE,
@@ -52,7 +57,7 @@ export interface OnnxOptions {
 }
 
 /**
- * The bytes of an ONNX file (opset 17) of a model that is a chain of layers, in float32. The batch size is free. The
+ * The bytes of an ONNX file (opset 17) of a model that is made of layers alone, in float32. The batch size is free. The
  * input is called `images`, the output `logits`, and its softmax, if wanted, `probabilities`.
  *
  * @throws ArgumentError that names what has no ONNX form here: another kind of layer, or something between two layers
@@ -60,17 +65,16 @@ export interface OnnxOptions {
 export async function encodeOnnx(model: Module, options: OnnxOptions): Promise<Uint8Array> {
   const { inputShape, probabilities = false, metadata = {} } = options;
   const { steps, outputShape } = trace(model, inputShape);
-  const values = await toHost(new Map([...model.namedParameters()]));
-  const names = new Map(Array.from(model.namedParameters(), ([name, parameter]) => [parameter, name]));
-  const nodes = steps.map((step, i): Node => {
-    const { op, attributes, parameters } = translate(step);
-    return {
-      op_type: op,
-      name: step.name,
-      input: [i === 0 ? "images" : `value${i}`, ...parameters.map((parameter) => names.get(parameter)!)],
-      output: [i === steps.length - 1 ? "logits" : `value${i + 1}`],
-      attribute: attributes,
-    };
+  const operators = steps.map(translate);
+  const used = new Set(operators.flatMap(({ parameters }) => parameters));
+  const all: [string, Weight][] = [...model.namedParameters(), ...model.namedBuffers()];
+  const state = all.filter(([, tensor]) => used.has(tensor));
+  const values = await toHost(new Map(state));
+  const names = new Map(state.map(([name, tensor]) => [tensor, name]));
+  const nodes = steps.map(({ name, inputs, output }, i): Node => {
+    const { op, attributes, parameters } = operators[i]!;
+    const weights = parameters.map((parameter) => names.get(parameter)!);
+    return { op_type: op, name, input: [...inputs, ...weights], output: [output], attribute: attributes };
   });
   const outputs = [valueInfo("logits", outputShape)];
   if (probabilities) {
@@ -94,11 +98,11 @@ export async function encodeOnnx(model: Module, options: OnnxOptions): Promise<U
 }
 
 /**
- * An EmotionCNN as an ONNX file. Its metadata say what the numbers mean: `classes` (JSON, in the order of the logits),
+ * One of our networks as an ONNX file. Its metadata say what the numbers mean: `classes` (JSON, in the order of the logits),
  * `normalisation` (JSON: mean and std of each channel), `image_size`, and `input`, in words.
  */
 export function encodeModelOnnx(
-  model: EmotionCNN,
+  model: EmotionModel,
   options: Pick<OnnxOptions, "probabilities"> = {},
 ): Promise<Uint8Array> {
   const { imageSize } = model.config;
@@ -106,7 +110,7 @@ export function encodeModelOnnx(
     ...options,
     inputShape: [3, imageSize, imageSize],
     metadata: {
-      architecture: model.constructor.name,
+      architecture: titleOf(model),
       classes: JSON.stringify(EMOTIONS),
       normalisation: JSON.stringify(IMAGENET_NORMALISATION),
       image_size: String(imageSize),
@@ -122,6 +126,9 @@ interface Step {
   /** The path of the layer, with a number behind it from its second run on. */
   readonly name: string;
   readonly layer: Module;
+  /** What it was given and what it made, by the names that they have in the file. */
+  readonly inputs: readonly string[];
+  readonly output: string;
   readonly inputShape: Shape;
 }
 
@@ -137,22 +144,31 @@ function trace(model: Module, inputShape: Shape): { steps: Step[]; outputShape: 
     return noGrad(() =>
       scope(() => {
         const input = zeros([1, ...inputShape], options);
-        let last = input;
+        const values = new Map<Tensor, string>([[input, "images"]]);
         const leaves = [...model.namedModules()].filter(([, layer]) => layer.children().length === 0);
         removers = leaves.map(([path, layer]) =>
-          layer.registerForwardHook((_, [given], output) => {
-            if (given !== last) throw brokenChain(path, steps.at(-1));
+          layer.registerForwardHook((_, given, output) => {
+            if (!given.every((one) => values.has(one))) throw unknownValue(path, steps.at(-1));
             const run = (runs.get(layer) ?? 0) + 1;
             runs.set(layer, run);
             const name = `${path || layer.constructor.name}${run > 1 ? `#${run}` : ""}`;
-            steps.push({ name, layer, inputShape: given.shape });
-            last = output;
+            const inputs = given.map((one) => values.get(one)!);
+            const made = `value${steps.length + 1}`;
+            steps.push({ name, layer, inputs, output: made, inputShape: given[0]!.shape });
+            values.set(output, made);
             return undefined;
           }),
         );
         const output = model.eval().forward(input);
-        if (output !== last || steps.length === 0) throw brokenChain("the end", steps.at(-1));
-        return { steps, outputShape: output.shape.slice(1) };
+        const result = values.get(output);
+        if (!result || steps.length === 0) throw unknownValue("the end", steps.at(-1));
+        const rename = (value: string) => (value === result ? "logits" : value);
+        const renamed = steps.map((step) => ({
+          ...step,
+          inputs: step.inputs.map(rename),
+          output: rename(step.output),
+        }));
+        return { steps: renamed, outputShape: output.shape.slice(1) };
       }),
     );
   } finally {
@@ -161,10 +177,10 @@ function trace(model: Module, inputShape: Shape): { steps: Step[]; outputShape: 
   }
 }
 
-function brokenChain(at: string, before: Step | undefined): ArgumentError {
+function unknownValue(at: string, before: Step | undefined): ArgumentError {
   return new ArgumentError(
-    `onnx: the model is no chain of layers, got something else between ${before?.name ?? "the input"} and ${at}, ` +
-      "expected the output of the one to be the input of the other. Help: make it a layer, or a Sequential of layers",
+    `onnx: the model is more than its layers, got something else between ${before?.name ?? "the input"} and ${at}, ` +
+      "expected layers that are given what other layers made. Help: make it a layer, such as Add for a sum",
   );
 }
 
@@ -174,9 +190,11 @@ function brokenChain(at: string, before: Step | undefined): ArgumentError {
 interface Operator {
   readonly op: string;
   readonly attributes: readonly Attribute[];
-  /** What it is given beside the layer's input. */
-  readonly parameters: readonly Parameter[];
+  /** What it is given beside the layer's inputs. */
+  readonly parameters: readonly Weight[];
 }
+
+type Weight = Parameter | Buffer;
 
 /** A layer in the words of https://onnx.ai/onnx/operators/ */
 function translate({ name, layer, inputShape }: Step): Operator {
@@ -204,6 +222,17 @@ function translate({ name, layer, inputShape }: Step): Operator {
   ) {
     return { op: "Flatten", attributes: [int("axis", 1)], parameters: [] };
   }
+  if (layer instanceof BatchNorm2d && layer.weight && layer.bias && layer.runningMean && layer.runningVar) {
+    const { weight, bias, runningMean, runningVar, eps } = layer;
+    const epsilon: Attribute = { name: "epsilon", type: ATTRIBUTE.float, f: eps };
+    const parameters = [weight, bias, runningMean, runningVar];
+    return { op: "BatchNormalization", attributes: [epsilon], parameters };
+  }
+  if (layer instanceof GlobalAveragePool) {
+    const axes: Attribute = { name: "axes", type: ATTRIBUTE.ints, ints: [2, 3] };
+    return { op: "ReduceMean", attributes: [axes, int("keepdims", 0)], parameters: [] };
+  }
+  if (layer instanceof Add) return { op: "Add", attributes: [], parameters: [] };
   if (layer instanceof ReLU) return { op: "Relu", attributes: [], parameters: [] };
   if (layer instanceof LeakyReLU) {
     const alpha: Attribute = { name: "alpha", type: ATTRIBUTE.float, f: layer.negativeSlope };
@@ -211,7 +240,8 @@ function translate({ name, layer, inputShape }: Step): Operator {
   }
   throw new ArgumentError(
     `onnx: layer ${name} has no ONNX form here, got ${layer.constructor.name} of input ${show(inputShape)}, ` +
-      "expected Conv2d, MaxPool2d, Linear of [N, features], Flatten from dimension 1, ReLU or LeakyReLU",
+      "expected Conv2d, BatchNorm2d with weight, bias and running statistics, MaxPool2d, GlobalAveragePool, " +
+      "Linear of [N, features], Flatten from dimension 1, Add, ReLU or LeakyReLU",
   );
 }
 

@@ -6,8 +6,10 @@
  * if their shapes are the same, one by one; and the shapes tell its sizes too.
  */
 
-import { DataError, type HostTensor, type Module, type Shape, sameShape, show } from "mien";
-import { DEFAULT_CNN, type EmotionCNNConfig } from "../model.ts";
+import { DataError, type Device, type HostTensor, type Module, type Shape, sameShape, show } from "mien";
+import { DEFAULT_CNN, EmotionCNN, type EmotionCNNConfig } from "../model.ts";
+import { ARCHITECTURES, type EmotionModel } from "../networks/index.ts";
+import { EmotionMobileNet } from "../networks/mobilenet.ts";
 import type { HostState } from "./pth.ts";
 import { formatTable, printable } from "./text-table.ts";
 
@@ -58,10 +60,23 @@ function shapeTable(sources: Named, targets: Named): string {
   return formatTable(["name", "got", "our name", "expected", ""], rows) + rest;
 }
 
+/** Tensors that only one of the deeper networks has, under torchvision's names. */
+const RESNET_STAGES = [1, 2, 3, 4].map((stage) => `layer${stage}.0.conv1.weight`);
+const MOBILENET_STEM = "features.0.0.weight";
+
 /**
- * The sizes of the EmotionCNN that a state dict is of, read off the shapes of its tensors. For any other network they
- * are the default's, and `weightsFor` says what does not fit.
+ * A network of the kind and the sizes that a state dict is of, read off its names and shapes. What is none of the deeper
+ * networks is taken for an EmotionCNN, and `weightsFor` says what does not fit.
  */
+export function modelOf(state: ReadonlyMap<string, HostTensor>, device: Device): EmotionModel {
+  const widths = RESNET_STAGES.map((name) => state.get(name)?.shape[0]);
+  const resnet = widths.includes(undefined) ? null : ARCHITECTURES.resnet.build({ widths }, { device });
+  if (resnet) return resnet;
+  if (state.has(MOBILENET_STEM)) return new EmotionMobileNet({ device });
+  return new EmotionCNN({ ...configOf(state), device });
+}
+
+/** The sizes of the EmotionCNN that a state dict is of; for any other network they are the default's. */
 export function configOf(state: ReadonlyMap<string, HostTensor>): EmotionCNNConfig {
   const [conv1 = [], , conv2 = [], , fc1 = []] = Array.from(state.values(), ({ shape }) => shape);
   const [c1 = 0, c2 = 0, hidden = 0] = [conv1[0], conv2[0], fc1[0]];

@@ -15,7 +15,8 @@ export {
   Tanh,
 } from "./activation.ts";
 export { Sequential } from "./container.ts";
-export { Conv2d, type Conv2dLayerOptions } from "./conv.ts";
+export { Conv1d, type Conv1dLayerOptions, Conv2d, type Conv2dLayerOptions } from "./conv.ts";
+export { ConvTranspose2d, type ConvTranspose2dLayerOptions } from "./conv-transpose.ts";
 export { Dropout, Dropout2d, type DropoutLayerOptions } from "./dropout.ts";
 export { Flatten } from "./flatten.ts";
 export { Identity } from "./identity.ts";
@@ -39,4 +40,5 @@ export {
   MaxPool1d,
   MaxPool2d,
 } from "./pooling.ts";
+export { Add, BasicBlock, convNormReLU, InvertedResidual } from "./residual.ts";
 export { Upsample } from "./upsample.ts";

@@ -9,7 +9,9 @@ import {
   adaptiveMaxPool2d,
   avgPool1d,
   avgPool2d,
+  conv1d,
   conv2d,
+  convTranspose2d,
   elu,
   Generator,
   gelu,
@@ -38,7 +40,9 @@ import {
   AdaptiveMaxPool2d,
   AvgPool1d,
   AvgPool2d,
+  Conv1d,
   Conv2d,
+  ConvTranspose2d,
   ELU,
   Flatten,
   GELU,
@@ -78,6 +82,24 @@ describe("layers call their operation", () => {
     const bare = new Conv2d(4, 6, 1, { bias: false });
     expect(bare.bias).toBeNull();
     expect([...bare.stateDict().keys()]).toEqual(["weight"]);
+  });
+
+  test("Conv1d", async () => {
+    const x = randn([2, 4, 9]);
+    const geometry = { stride: 2, padding: 1, dilation: 2, groups: 2 } as const;
+    const layer = new Conv1d(4, 6, 3, geometry);
+    expect(layer.weight.shape).toEqual([6, 2, 3]);
+    await expectEqual(layer.forward(x), conv1d(x, layer.weight, layer.bias, geometry));
+    expect(new Conv1d(4, 6, 1, { bias: false }).bias).toBeNull();
+  });
+
+  test("ConvTranspose2d", async () => {
+    const x = randn([2, 4, 3, 5]);
+    const geometry = { stride: 2, padding: [1, 0], outputPadding: 1, groups: 2 } as const;
+    const layer = new ConvTranspose2d(4, 6, [3, 2], geometry);
+    expect(layer.weight.shape).toEqual([4, 3, 3, 2]);
+    await expectEqual(layer.forward(x), convTranspose2d(x, layer.weight, layer.bias, geometry));
+    expect(new ConvTranspose2d(4, 6, 1, { bias: false }).parameters()).toHaveLength(1);
   });
 
   test("Linear", async () => {
@@ -185,6 +207,11 @@ describe("construction", () => {
     [
       () => new Conv2d(4, 6, 3, { groups: 4 }),
       "Conv2d: got groups 4, expected a divisor of 4 input and 6 output channels",
+    ],
+    [() => new Conv1d(3, 4, 0), "Conv1d: got kernelSize 0, expected a whole number of at least 1"],
+    [
+      () => new ConvTranspose2d(4, 6, 3, { groups: 4 }),
+      "ConvTranspose2d: got groups 4, expected a divisor of 4 input and 6 output channels",
     ],
     [() => new Linear(2.5, 1), "Linear: got inFeatures 2.5, expected a whole number of at least 1"],
     [() => new Linear(2, -1), "Linear: got outFeatures -1, expected a whole number of at least 1"],

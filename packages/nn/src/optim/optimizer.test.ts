@@ -266,7 +266,7 @@ describe("state", () => {
       [{ ...state, paramGroups: [group, group] }, /got groups of 6, 6 parameters, expected 6$/],
       [{ ...state, steps: [1, 2] }, /got steps 1,2, expected 6 whole numbers/],
       [{ ...state, steps: state.steps.map(() => 0.5) }, /expected 6 whole numbers/],
-      [{ ...state, paramGroups: [{ params: group!.params }] }, /a group has no lr/],
+      [{ ...state, paramGroups: [{ params: group!.params }] }, /a group of \w+ has no lr/],
       [{ ...state, tensors: new Map() }, /does not fit Adam; missing \(12\): 0\.expAvg/],
     ];
     for (const [wrong, message] of broken) {

@@ -202,14 +202,12 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
     for (const flat of this.#flat) for (const p of flat.steps.keys()) flat.steps[p] = steps[number++]!;
   }
 
-  /** The options in a saved group, and nothing else that may stand there. */
+  /** The options in a saved group, and nothing else that may stand there. One that came later has its default. */
   #optionsOf(saved: Options): Options {
     const options = { ...this.#defaults };
     for (const key of this.#optionNames as (keyof Options & string)[]) {
-      if (!Object.hasOwn(saved, key)) {
-        throw new DataError(`loadStateDict: a group has no ${key}, expected all options of ${this.#name}`);
-      }
-      options[key] = saved[key];
+      if (Object.hasOwn(saved, key)) options[key] = saved[key];
+      else if (key === "lr") throw new DataError(`loadStateDict: a group of ${this.#name} has no lr`);
     }
     this.checkOptions(options);
     return options;

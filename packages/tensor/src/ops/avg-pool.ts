@@ -16,7 +16,7 @@ import {
   pool2dWindows,
   type Size2d,
 } from "./pool-window.ts";
-import { type AxisMap, axisMap, evenTaps, resampling } from "./resample.ts";
+import { type AxisMap, axisMap, evenTaps, resampling, type Tap } from "./resample.ts";
 import { squeeze, unsqueeze } from "./view.ts";
 
 export interface AvgPool2dOptions extends Pool2dOptions {
@@ -24,6 +24,8 @@ export interface AvgPool2dOptions extends Pool2dOptions {
   readonly countIncludePad?: boolean;
   /** What sums are divided by, in place of the window's size. */
   readonly divisorOverride?: number;
+  /** Distance between the cells of the window. Default: 1. PyTorch has none; ONNX has. */
+  readonly dilation?: Size2d;
 }
 
 export interface AvgPool1dOptions extends Pool1dOptions {
@@ -39,18 +41,20 @@ interface Windows {
   readonly kernel: number;
   readonly stride: number;
   readonly padding: number;
+  readonly dilation: number;
 }
 
 /** Means along one dimension, or sums if they are to be divided by a number of the caller's. */
-function means({ size, count, kernel, stride, padding }: Windows, options: AvgPool2dOptions): AxisMap {
+function means(windows: Windows, options: AvgPool2dOptions): AxisMap {
+  const { size, count, kernel, stride, padding, dilation } = windows;
   const { countIncludePad = true, divisorOverride } = options;
   return axisMap(size, count, (output) => {
-    const first = output * stride - padding;
-    const start = Math.max(first, 0);
-    const end = Math.min(first + kernel, size);
+    const cells = Array.from({ length: kernel }, (_, k) => output * stride - padding + k * dilation);
+    const inside = cells.filter((cell) => cell >= 0 && cell < size);
     // What a window of ceilMode reaches beyond the padding never counts.
-    const divisor = countIncludePad ? Math.min(first + kernel, size + padding) - first : end - start;
-    return evenTaps(start, end, divisorOverride === undefined ? 1 / divisor : 1);
+    const counted = countIncludePad ? cells.filter((cell) => cell < size + padding) : inside;
+    const weight = divisorOverride === undefined ? 1 / counted.length : 1;
+    return inside.map((cell): Tap => [cell, weight]);
   });
 }
 
@@ -65,11 +69,18 @@ function average(op: string, x: Tensor, kernelSize: Size2d, options: AvgPool2dOp
     );
   }
   const rows = means(
-    { size: p.hIn, count: p.hOut, kernel: p.kH, stride: p.strideH, padding: p.padTop },
+    { size: p.hIn, count: p.hOut, kernel: p.kH, stride: p.strideH, padding: p.padTop, dilation: p.dilationH },
     options,
   );
   const columns = means(
-    { size: p.wIn, count: p.wOut, kernel: p.kW, stride: p.strideW, padding: p.padLeft },
+    {
+      size: p.wIn,
+      count: p.wOut,
+      kernel: p.kW,
+      stride: p.strideW,
+      padding: p.padLeft,
+      dilation: p.dilationW,
+    },
     options,
   );
   const scaled =
@@ -82,7 +93,7 @@ function average(op: string, x: Tensor, kernelSize: Size2d, options: AvgPool2dOp
  *
  * @param x [N, C, H, W]
  * @param kernelSize of the window, one number or [height, width]
- * @returns [N, C, H', W'] with H' = floor((H + 2 padding - kernel) / stride) + 1, or rounded up with `ceilMode`, save
+ * @returns [N, C, H', W'] with H' = floor((H + 2 padding - dilation (kernel - 1) - 1) / stride) + 1, or rounded up with `ceilMode`, save
  *   for a last window that would begin behind the input and its upper padding
  */
 export function avgPool2d(x: Tensor, kernelSize: Size2d, options: AvgPool2dOptions = {}): Tensor {

@@ -15,7 +15,7 @@ import { broadcastShapes, broadcastStrides } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkSameDevice, checkSameDType, checkTypes, numbers } from "./check.ts";
 import { cast } from "./copy.ts";
-import { affine, floor, log, neg } from "./unary.ts";
+import { affine, floor, log, neg, trunc } from "./unary.ts";
 import { where } from "./where.ts";
 
 /** What a derivative may look at: the output's gradient, the operands, the output. */
@@ -197,8 +197,31 @@ export function mul(a: Tensor | number, b: Tensor | number): Tensor {
 }
 
 const divFloats = define("div", differentiable.div);
-/** a / b. Whole numbers are divided as float32. https://pytorch.org/docs/stable/generated/torch.div.html */
-export function div(a: Tensor | number, b: Tensor | number): Tensor {
+/** Of int32 by int32, rounded towards zero. By 0 it is 0. */
+const quotient = define("div", { uses: "", a: ({ g }) => g, b: ({ g }) => g });
+
+export interface DivOptions {
+  /** "trunc" rounds the quotient towards zero, "floor" down, and int32 stays int32. Default: no rounding. */
+  readonly roundingMode?: "trunc" | "floor" | null;
+}
+
+/** a / b rounded to a whole number. Its gradient is 0. */
+function roundedDiv(a: Tensor | number, b: Tensor | number, mode: "trunc" | "floor"): Tensor {
+  const isFloatDivision = [a, b].some((x) => typeof x !== "number" && x.dtype !== "int32");
+  if (isFloatDivision) return scope(() => (mode === "trunc" ? trunc : floor)(divFloats(a, b)));
+  return mode === "trunc" ? quotient(a, b) : scope(() => quotient(sub(a, remainder(a, b)), b));
+}
+
+/**
+ * a / b. Whole numbers are divided as float32, unless a rounding mode is given.
+ * https://pytorch.org/docs/stable/generated/torch.div.html
+ */
+export function div(a: Tensor | number, b: Tensor | number, options: DivOptions = {}): Tensor {
+  const { roundingMode = null } = options;
+  if (roundingMode === "trunc" || roundingMode === "floor") return roundedDiv(a, b, roundingMode);
+  if (roundingMode !== null) {
+    throw new ArgumentError(`div: got roundingMode ${roundingMode}, expected "trunc", "floor" or null`);
+  }
   const isWhole = (x: Tensor | number) => typeof x === "number" || x.dtype === "int32";
   if ((typeof a === "number" && typeof b === "number") || !isWhole(a) || !isWhole(b)) return divFloats(a, b);
   const asFloat = (x: Tensor | number) => (typeof x === "number" ? x : cast(x, "float32"));

@@ -1,5 +1,5 @@
 /**
- * Two-dimensional convolution (cross-correlation, as everywhere in deep learning).
+ * Convolution over images and sequences (cross-correlation, as everywhere in deep learning).
  *
  * Both gradients are convolutions again: that for the input correlates the output's gradient with the flipped weight,
  * that for the weight correlates the input with the output's gradient. Each has a kernel of its own on every device.
@@ -9,7 +9,8 @@ import { apply, type Op } from "../autograd.ts";
 import { empty } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Conv2dParams } from "../kernels.ts";
-import { sameShape, show } from "../shape.ts";
+import { scope } from "../memory.ts";
+import { type Shape, sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import {
   type ActivationOptions,
@@ -21,7 +22,7 @@ import {
 import { checkFloat, checkRank, checkSameDevice, checkSameDType, pair } from "./check.ts";
 import { contiguous } from "./copy.ts";
 import { sumTo } from "./reduce.ts";
-import { reshape } from "./view.ts";
+import { reshape, squeeze, unsqueeze } from "./view.ts";
 
 export interface Conv2dOptions extends ActivationOptions {
   /** Steps of the window, one number or [height, width]. Default: 1. */
@@ -95,31 +96,102 @@ export function conv2d(
   bias: Tensor | null = null,
   options: Conv2dOptions = {},
 ): Tensor {
-  const op = "conv2d";
+  checkOperands("conv2d", x, weight, bias, options.groups ?? 1, ["H", "W"]);
+  return convolve("conv2d", x, weight, bias, options);
+}
+
+export interface Conv1dOptions extends ActivationOptions {
+  /** Steps of the window. Default: 1. */
+  readonly stride?: number;
+  /** Zeros on each side, or "same" for an output of the input's size (stride 1 only). Default: 0. */
+  readonly padding?: number | "same" | "valid";
+  /** Distance between the taps of the window. Default: 1. */
+  readonly dilation?: number;
+  /** Channels are split into this many groups that do not see each other. Default: 1. */
+  readonly groups?: number;
+}
+
+/**
+ * A convolution over sequences, which are images of one row.
+ * https://pytorch.org/docs/stable/generated/torch.nn.functional.conv1d.html
+ *
+ * @param x [N, C, L]
+ * @param weight [out channels, C / groups, kernel size]
+ * @param bias [out channels], or null
+ * @returns [N, out channels, L'] with L' = floor((L + 2 padding - dilation (kernel - 1) - 1) / stride) + 1
+ */
+export function conv1d(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null = null,
+  options: Conv1dOptions = {},
+): Tensor {
+  const { stride = 1, padding = 0, dilation = 1, groups = 1, ...activation } = options;
+  checkOperands("conv1d", x, weight, bias, groups, ["L"]);
+  return scope(() => {
+    const row = convolve("conv1d", unsqueeze(x, 2), unsqueeze(weight, 2), bias, {
+      stride: [1, stride],
+      padding: typeof padding === "string" ? padding : [0, padding],
+      dilation: [1, dilation],
+      groups,
+      ...activation,
+    });
+    return squeeze(row, 2);
+  });
+}
+
+/** @throws unless input, weight and bias fit each other. `axes` are the letters of the input's places. */
+function checkOperands(
+  op: string,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  groups: number,
+  axes: readonly string[],
+): void {
   checkFloat(op, x);
   checkSameDevice(op, x, weight, bias);
   checkSameDType(op, x, weight, bias);
-  checkRank(op, "input", x, ["N", "C", "H", "W"]);
-  checkRank(op, "weight", weight, ["out", "in/groups", "kH", "kW"]);
-  const [n, cIn, hIn, wIn] = x.shape as [number, number, number, number];
-  const [cOut, cGroup, kH, kW] = weight.shape as [number, number, number, number];
-  const { groups = 1 } = options;
+  checkRank(op, "input", x, ["N", "C", ...axes]);
+  checkRank(op, "weight", weight, ["out", "in/groups", ...axes.map((axis) => `k${axis}`)]);
+  const [cOut, cGroup, ...kernel] = weight.shape as [number, number, ...number[]];
   if (!Number.isInteger(groups) || groups < 1 || cOut % groups !== 0) {
     throw new ArgumentError(`${op}: got groups ${groups}, expected a divisor of the ${cOut} output channels`);
   }
-  if (cIn !== cGroup * groups) {
+  if (x.shape[1] !== cGroup * groups) {
     throw new ShapeError(
       `${op}: channels do not match, got input ${show(x.shape)} and weight ${show(weight.shape)} with groups ${groups}, ` +
         `expected ${cGroup * groups} input channels`,
     );
   }
-  if (kH === 0 || kW === 0)
-    throw new ShapeError(
-      `${op}: empty window, got weight ${show(weight.shape)}, expected kH and kW of at least 1`,
-    );
+  checkWindow(op, weight.shape, kernel);
+  checkBias(op, bias, cOut);
+}
+
+/** @throws ShapeError if the kernel has no taps */
+export function checkWindow(op: string, weight: Shape, kernel: readonly number[]): void {
+  if (!kernel.includes(0)) return;
+  const sides = kernel.length === 1 ? "a kernel size" : "kH and kW";
+  throw new ShapeError(`${op}: empty window, got weight ${show(weight)}, expected ${sides} of at least 1`);
+}
+
+/** @throws ShapeError unless there is one number per output channel, or no bias at all */
+export function checkBias(op: string, bias: Tensor | null, cOut: number): void {
   if (bias && !sameShape(bias.shape, [cOut])) {
     throw new ShapeError(`${op}: bias of the wrong shape, got ${show(bias.shape)}, expected [${cOut}]`);
   }
+}
+
+/** The convolution of images that `checkOperands` has passed. */
+function convolve(
+  op: string,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  options: Conv2dOptions,
+): Tensor {
+  const [n, cIn, hIn, wIn] = x.shape as [number, number, number, number];
+  const [cOut, , kH, kW] = weight.shape as [number, number, number, number];
   const [strideH, strideW] = pair(op, "stride", options.stride ?? 1, 1);
   const [dilationH, dilationW] = pair(op, "dilation", options.dilation ?? 1, 1);
   const [padH, padW] = totalPadding(
@@ -137,7 +209,8 @@ export function conv2d(
     );
   }
   return apply(conv2dOp, [x, weight, bias], {
-    ...{ n, cIn, hIn, wIn, cOut, hOut, wOut, kH, kW, strideH, strideW, dilationH, dilationW, groups },
+    ...{ n, cIn, hIn, wIn, cOut, hOut, wOut, kH, kW, strideH, strideW, dilationH, dilationW },
+    groups: options.groups ?? 1,
     padTop: Math.floor(padH / 2),
     padLeft: Math.floor(padW / 2),
     ...activationParams(op, options),

@@ -29,6 +29,7 @@ export {
 export { type BatchNormOptions, batchNorm } from "./batch-norm.ts";
 export {
   add,
+  type DivOptions,
   div,
   eq,
   ge,
@@ -47,7 +48,8 @@ export {
   sub,
 } from "./binary.ts";
 export { concat, stack } from "./concat.ts";
-export { type Conv2dOptions, conv2d } from "./conv2d.ts";
+export { type ConvTranspose2dOptions, convTranspose2d } from "./conv-transpose2d.ts";
+export { type Conv1dOptions, type Conv2dOptions, conv1d, conv2d } from "./conv2d.ts";
 export { cast, clone, contiguous } from "./copy.ts";
 export { type CrossEntropyOptions, crossEntropy, type NLLLossOptions, nllLoss } from "./cross-entropy.ts";
 export { type DropoutOptions, dropout, dropout2d } from "./dropout.ts";
@@ -55,7 +57,13 @@ export { type EmbeddingOptions, embedding, oneHot } from "./embedding.ts";
 export { amax, amin, argmax, argmin, max, min } from "./extremum.ts";
 export { affineGrid, type GridSampleOptions, gridSample } from "./grid-sample.ts";
 export { gather, indexAdd, indexSelect, scatterAdd } from "./indexing.ts";
-export { type InterpolateMode, type InterpolateOptions, interpolate } from "./interpolate.ts";
+export {
+  type Coordinates,
+  type InterpolateMode,
+  type InterpolateOptions,
+  interpolate,
+  type Rounding,
+} from "./interpolate.ts";
 export { isFinite, isInf, isNaN, logicalNot } from "./logic.ts";
 export {
   type BinaryCrossEntropyOptions,

@@ -14,6 +14,12 @@ import { type AxisMap, axisMap, resampling, type Tap } from "./resample.ts";
 
 export type InterpolateMode = "nearest" | "nearest-exact" | "bilinear" | "bicubic" | "area";
 
+/** Where output pixel i looks: at (i + 0.5) d - 0.5, at i d, or so that the corner pixels keep their places. */
+export type Coordinates = "halfPixel" | "asymmetric" | "alignCorners";
+
+/** Which neighbour is the nearest of a position between two. */
+export type Rounding = "floor" | "ceil" | "roundPreferFloor" | "roundPreferCeil";
+
 export interface InterpolateOptions {
   /** Of the output: one number or [height, width]. */
   readonly size?: Size2d;
@@ -30,6 +36,13 @@ export interface InterpolateOptions {
   readonly recomputeScaleFactor?: boolean;
   /** For "bilinear" and "bicubic": whether to average over what lies between when shrinking. Default: false. */
   readonly antialias?: boolean;
+  /**
+   * Where output pixels look, in ONNX's words, for every mode but "nearest-exact" and "area". Default: "asymmetric" for
+   * "nearest", and what `alignCorners` says for the others.
+   */
+  readonly coordinates?: Coordinates;
+  /** For "nearest", in ONNX's words. Default: "floor". */
+  readonly rounding?: Rounding;
 }
 
 /** One dimension: its sizes, and the distance of neighbouring outputs among the inputs. */
@@ -41,16 +54,29 @@ interface Axis {
   readonly parts: number;
 }
 
-/** The position of output `index` (in halves: 1.5 is the middle of the second pixel). */
+/** How far output `index` lies from the edge of the input, where 1.5 is the middle of the second pixel. */
 function positionOf({ span, parts }: Axis, index: number): number {
   return (index * span) / parts;
 }
 
-function nearestMap(axis: Axis, centre: 0 | 0.5): AxisMap {
-  const last = axis.inputs - 1;
-  return axisMap(axis.inputs, axis.outputs, (output) => [
-    [Math.min(Math.floor(positionOf(axis, output + centre)), last), 1],
-  ]);
+/** The position of output `index`, where 1 is the middle of the second pixel. */
+function lookAt(axis: Axis, index: number, coordinates: Coordinates): number {
+  return coordinates === "halfPixel" ? positionOf(axis, index + 0.5) - 0.5 : positionOf(axis, index);
+}
+
+const rounded: Readonly<Record<Rounding, (position: number) => number>> = {
+  floor: Math.floor,
+  ceil: Math.ceil,
+  roundPreferFloor: (position) => Math.ceil(position - 0.5),
+  roundPreferCeil: (position) => Math.floor(position + 0.5),
+};
+
+function nearestMap(axis: Axis, coordinates: Coordinates, rounding: Rounding): AxisMap {
+  const { inputs, outputs } = axis;
+  return axisMap(inputs, outputs, (output) => {
+    const nearest = rounded[rounding](lookAt(axis, output, coordinates));
+    return [[Math.min(Math.max(nearest, 0), inputs - 1), 1]];
+  });
 }
 
 /** Weights of neighbours by their distance, in pixels, up to `reach`. */
@@ -77,11 +103,11 @@ function cubic(a: number): Filter {
 }
 
 /** The inputs round a position, weighed by their distance; those outside are the pixel at the edge. */
-function filterMap(axis: Axis, filter: Filter, alignCorners: boolean): AxisMap {
+function filterMap(axis: Axis, filter: Filter, coordinates: Coordinates): AxisMap {
   const { inputs, outputs } = axis;
   const clamped = (index: number): number => Math.min(Math.max(index, 0), inputs - 1);
   return axisMap(inputs, outputs, (output) => {
-    const position = alignCorners ? positionOf(axis, output) : positionOf(axis, output + 0.5) - 0.5;
+    const position = lookAt(axis, output, coordinates);
     const base = Math.floor(position);
     return Array.from({ length: 2 * filter.reach }, (_, i): Tap => {
       const index = base - filter.reach + 1 + i;
@@ -107,16 +133,25 @@ function antialiasedMap(axis: Axis, filter: Filter): AxisMap {
   });
 }
 
-function mapOf(axis: Axis, mode: InterpolateMode, alignCorners: boolean, antialias: boolean): AxisMap {
+/** Where outputs look, whichever of the two options says it. */
+function coordinatesOf({ mode = "nearest", alignCorners, coordinates }: InterpolateOptions): Coordinates {
+  if (coordinates) return coordinates;
+  if (mode === "nearest") return "asymmetric";
+  return alignCorners ? "alignCorners" : "halfPixel";
+}
+
+function mapOf(axis: Axis, options: InterpolateOptions): AxisMap {
+  const { mode = "nearest", antialias, rounding = "floor" } = options;
+  const coordinates = coordinatesOf(options);
   switch (mode) {
     case "nearest":
-      return nearestMap(axis, 0);
+      return nearestMap(axis, coordinates, rounding);
     case "nearest-exact":
-      return nearestMap(axis, 0.5);
+      return nearestMap(axis, coordinates, "roundPreferCeil");
     case "bilinear":
-      return antialias ? antialiasedMap(axis, triangle) : filterMap(axis, triangle, alignCorners);
+      return antialias ? antialiasedMap(axis, triangle) : filterMap(axis, triangle, coordinates);
     case "bicubic":
-      return antialias ? antialiasedMap(axis, cubic(-0.5)) : filterMap(axis, cubic(-0.75), alignCorners);
+      return antialias ? antialiasedMap(axis, cubic(-0.5)) : filterMap(axis, cubic(-0.75), coordinates);
     case "area":
       return adaptiveMeans(axis.inputs, axis.outputs);
     default:
@@ -136,9 +171,8 @@ const mapInterpolate = resampling("interpolate");
 export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
   const op = "interpolate";
   checkPlanes(op, x);
-  const { mode = "nearest", alignCorners = false, antialias = false } = options;
-  checkMode(op, mode, options);
-  const [rows, columns] = axesOf(op, x, options).map((axis) => mapOf(axis, mode, alignCorners, antialias));
+  checkMode(op, options);
+  const [rows, columns] = axesOf(op, x, options).map((axis) => mapOf(axis, options));
   return mapInterpolate(x, rows!, columns!);
 }
 
@@ -150,9 +184,31 @@ const modes: ReadonlySet<string> = new Set<InterpolateMode>([
   "area",
 ]);
 
-function checkMode(op: string, mode: InterpolateMode, { alignCorners, antialias }: InterpolateOptions): void {
+const places: ReadonlySet<string> = new Set<Coordinates>(["halfPixel", "asymmetric", "alignCorners"]);
+
+function checkMode(op: string, options: InterpolateOptions): void {
+  const { mode = "nearest", alignCorners, antialias, coordinates, rounding } = options;
   if (!modes.has(mode)) {
     throw new ArgumentError(`${op}: unknown mode, got "${mode}", expected one of ${[...modes].join(", ")}`);
+  }
+  if (coordinates !== undefined && !places.has(coordinates)) {
+    throw new ArgumentError(
+      `${op}: unknown coordinates, got "${coordinates}", expected one of ${[...places].join(", ")}`,
+    );
+  }
+  if (
+    coordinates !== undefined &&
+    (alignCorners !== undefined || antialias || mode === "area" || mode === "nearest-exact")
+  ) {
+    throw new ArgumentError(
+      `${op}: got coordinates beside mode "${mode}"${alignCorners === undefined ? "" : " and alignCorners"}` +
+        `${antialias ? " and antialias" : ""}, expected one that leaves them open`,
+    );
+  }
+  if (rounding !== undefined && (mode !== "nearest" || !Object.hasOwn(rounded, rounding))) {
+    throw new ArgumentError(
+      `${op}: got rounding "${rounding}" and mode "${mode}", expected "nearest" with one of ${Object.keys(rounded).join(", ")}`,
+    );
   }
   if (mode === "bilinear" || mode === "bicubic") return;
   for (const [name, given] of Object.entries({ alignCorners, antialias })) {
@@ -166,7 +222,7 @@ function checkMode(op: string, mode: InterpolateMode, { alignCorners, antialias 
 
 /** Rows and columns: how many come out, and how far apart they are among those that go in. */
 function axesOf(op: string, x: Tensor, options: InterpolateOptions): Axis[] {
-  const { size, scaleFactor, alignCorners = false } = options;
+  const { size, scaleFactor } = options;
   if ((size === undefined) === (scaleFactor === undefined)) {
     throw new ArgumentError(
       `${op}: got ${size === undefined ? "neither" : "both"} size and scaleFactor, expected one of them`,
@@ -189,8 +245,11 @@ function axesOf(op: string, x: Tensor, options: InterpolateOptions): Axis[] {
   }
   return inputs.map((n, d) => {
     const axis = { inputs: n, outputs: outputs[d]! };
-    if (alignCorners)
-      return { ...axis, span: axis.outputs > 1 ? n - 1 : 0, parts: Math.max(1, axis.outputs - 1) };
+    if (coordinatesOf(options) === "alignCorners") {
+      // PyTorch aligns the size that comes out, ONNX what the factor gives before it is rounded down.
+      const aligned = options.coordinates && factors ? n * factors[d]! : axis.outputs;
+      return { ...axis, span: axis.outputs > 1 ? n - 1 : 0, parts: aligned > 1 ? aligned - 1 : 1 };
+    }
     const ignoresFactor = options.recomputeScaleFactor || isRoundFactor(axis.outputs / n, options);
     return factors === null || ignoresFactor
       ? { ...axis, span: n, parts: axis.outputs }
@@ -199,7 +258,9 @@ function axesOf(op: string, x: Tensor, options: InterpolateOptions): Axis[] {
 }
 
 /** Whether PyTorch takes this ratio of sizes for the factor, though the one that was given may be a little larger. */
-function isRoundFactor(ratio: number, { mode = "nearest", antialias }: InterpolateOptions): boolean {
+function isRoundFactor(ratio: number, options: InterpolateOptions): boolean {
+  const { mode = "nearest", antialias, coordinates } = options;
+  if (coordinates) return false;
   if (ratio === 1) return mode === "nearest" || (mode === "bilinear" && !antialias);
   return ratio === 2 && mode === "nearest";
 }

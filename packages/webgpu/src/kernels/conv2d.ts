@@ -1,11 +1,13 @@
 /**
  * Convolution and its two gradients, as matrix products over one image that is never unrolled (implicit GEMM).
  *
- * What the rows, columns and k of each product are is said at the head of its shader. Groups are the products' batch.
+ * What the rows, columns and k of each product are is said at the head of its shader. Groups are the products' batch;
+ * where every channel is one, there is no product (conv2d-depthwise.ts).
  */
 
 import type { Conv2dParams } from "@mien/tensor";
 import type { Knobs } from "../shader.ts";
+import { depthwise, depthwiseInputGrad, depthwiseWeightGrad, isDepthwise } from "./conv2d-depthwise.ts";
 import type { Plan } from "./plan.ts";
 import { launchProduct, productVariants } from "./products.ts";
 
@@ -20,8 +22,17 @@ function paramsOf(conv: Conv2dParams): Record<string, number> {
 }
 
 export const conv2d: Plan<"conv2d"> = {
-  variants: [...productVariants("conv2d", forwardKnobs), { shader: "split_k" }],
-  launch(gpu, [x, weight, bias, out], params) {
+  variants: [
+    ...productVariants("conv2d", forwardKnobs),
+    { shader: "split_k" },
+    { shader: "conv2d_depthwise" },
+  ],
+  launch(gpu, operands, params) {
+    if (isDepthwise(params)) {
+      depthwise(gpu, operands, params);
+      return;
+    }
+    const [x, weight, bias, out] = operands;
     const { activation, negativeSlope, ...conv } = params;
     const { n, cIn, cOut, hOut, wOut, kH, kW, groups } = conv;
     launchProduct(gpu, {
@@ -44,8 +55,14 @@ export const conv2dInputGrad: Plan<"conv2dInputGrad"> = {
   variants: [
     ...productVariants("conv2d_input_grad", inputKnobs(false)),
     ...productVariants("conv2d_input_grad", inputKnobs(true)),
+    { shader: "conv2d_depthwise_input_grad" },
   ],
-  launch(gpu, [gradOut, weight, gradX], conv) {
+  launch(gpu, operands, conv) {
+    if (isDepthwise(conv)) {
+      depthwiseInputGrad(gpu, operands, conv);
+      return;
+    }
+    const [gradOut, weight, gradX] = operands;
     const { n, cIn, cOut, hIn, wIn, kH, kW, groups } = conv;
     launchProduct(gpu, {
       shader: "conv2d_input_grad",
@@ -63,8 +80,16 @@ export const conv2dInputGrad: Plan<"conv2dInputGrad"> = {
 };
 
 export const conv2dWeightGrad: Plan<"conv2dWeightGrad"> = {
-  variants: productVariants("conv2d_weight_grad", weightKnobs),
-  launch(gpu, [gradOut, x, gradWeight], conv) {
+  variants: [
+    ...productVariants("conv2d_weight_grad", weightKnobs),
+    { shader: "conv2d_depthwise_weight_grad" },
+  ],
+  launch(gpu, operands, conv) {
+    if (isDepthwise(conv)) {
+      depthwiseWeightGrad(gpu, operands, conv);
+      return;
+    }
+    const [gradOut, x, gradWeight] = operands;
     const { n, cIn, cOut, hOut, wOut, kH, kW, groups } = conv;
     launchProduct(gpu, {
       shader: "conv2d_weight_grad",

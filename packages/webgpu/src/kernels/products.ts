@@ -43,7 +43,8 @@ export interface Epilogue {
   readonly negativeSlope: number;
 }
 
-const activations = { none: 0, relu: 1, leakyRelu: 2 } satisfies Record<Activation, number>;
+/** Each activation's number in include/activation.wgsl. */
+export const activations = { none: 0, relu: 1, leakyRelu: 2 } satisfies Record<Activation, number>;
 
 /** Blocks of four rows and four columns per invocation. */
 interface Tile {

@@ -11,6 +11,7 @@ import {
   type HostTensor,
   noGrad,
   openDevice,
+  randn,
   scope,
   tensor,
   toHost,
@@ -18,6 +19,7 @@ import {
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { EmotionCNN } from "../../model.ts";
 import { decodeModel, encodeModel } from "../../model-file.ts";
+import { EmotionResNet } from "../../networks/resnet.ts";
 import { UsageError } from "../config.ts";
 import { whyNoRuntime } from "../onnx-for-tests.ts";
 import { decodeProto } from "../onnx-schema.ts";
@@ -72,7 +74,7 @@ test("bare weights become a model of ours, with their sizes", async () => {
     values: weights,
     info: { convertedFrom: "foreign.safetensors" },
   });
-  expect(said).toContain("sizes: images of 12 pixels, 4 and 6 channels, 8 hidden units");
+  expect(said).toContain("network: EmotionCNN, imageSize 12, convChannels 4,6, hidden 8");
   expect(said).toContain("classes happy, neutral, sad, surprise; ImageNet's normalisation");
   expect(said).toMatch(
     /wrote: .*a\.safetensors, [\d,]+ bytes\nchecked: read back, all 8 tensors are the same to the bit\n$/,
@@ -95,6 +97,18 @@ test("to ONNX", async () => {
     expect(said).toMatch(
       /checked: onnxruntime gives the same logits \(batches of 1 and 7\), largest difference \d\.\de-\d/,
     );
+});
+
+test("a deeper network, ours or under torchvision's names alone", async () => {
+  using model = new EmotionResNet({ widths: [2, 3, 4, 5], device });
+  scope(() => void model.forward(randn([4, 3, 48, 48], { device }))); // moves the running statistics
+  const state = await toHost(model.stateDict());
+  writeFileSync(at("resnet.safetensors"), encodeSafetensors(Object.fromEntries(state)));
+  await convert(at("resnet.safetensors"), "--to", at("resnet-ours.safetensors"));
+  expect(said).toContain("network: EmotionResNet, imageSize 48, widths 2,3,4,5");
+  expect((await read("resnet-ours.safetensors")).values).toEqual(state);
+  await convert(at("resnet-ours.safetensors"), "--to", at("resnet.onnx"));
+  if (!whyNoRuntime) expect(said).toContain("checked: onnxruntime gives the same logits");
 });
 
 test("--quiet says nothing", async () => {

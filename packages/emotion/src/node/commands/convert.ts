@@ -20,14 +20,14 @@ import {
   toHost,
 } from "mien";
 import { EMOTIONS } from "../../classes.ts";
-import { EmotionCNN } from "../../model.ts";
 import { decodeModel, encodeModel, type ModelInfo } from "../../model-file.ts";
+import { type EmotionModel, titleOf } from "../../networks/index.ts";
 import { writeFileAtomic } from "../atomic-write.ts";
 import { UsageError } from "../config.ts";
 import { defineCommand, type Invocation } from "../flags.ts";
 import type { HostState } from "../pth.ts";
 import { printable } from "../text-table.ts";
-import { configOf, weightsFor } from "../weights-for.ts";
+import { modelOf, weightsFor } from "../weights-for.ts";
 
 interface ConvertFlags {
   readonly operands: readonly string[];
@@ -100,7 +100,7 @@ function checkExtension(what: string, path: string, expected: readonly string[])
 
 /** A model with what its file says of its training. */
 interface ReadModel {
-  readonly model: EmotionCNN;
+  readonly model: EmotionModel;
   readonly info: ModelInfo;
 }
 
@@ -135,11 +135,11 @@ function decodeNamed(bytes: Uint8Array, path: string): Safetensors {
 
 /** The network that weights are of. They do not say what they are trained for, so that is taken for granted, and said. */
 function fromWeights(state: HostState, path: string, device: Device, say: (line: string) => void): ReadModel {
-  const model = new EmotionCNN({ ...configOf(state), device });
+  const model = modelOf(state, device);
   model.loadStateDict(weightsFor(model, state, path));
-  const { imageSize, convChannels, hidden } = model.config;
+  const sizes = Object.entries(model.config).map(([key, size]) => `${key} ${size}`);
   say(`read: ${path}, ${state.size} tensors (${[...state.keys()].map(printable).join(", ")})`);
-  say(`sizes: images of ${imageSize} pixels, ${convChannels.join(" and ")} channels, ${hidden} hidden units`);
+  say(`network: ${titleOf(model)}, ${sizes.join(", ")}`);
   say(`assumed, since such a file does not say it: classes ${EMOTIONS.join(", ")}; ImageNet's normalisation`);
   return { model, info: { convertedFrom: basename(path) } };
 }
@@ -150,7 +150,7 @@ function fromWeights(state: HostState, path: string, device: Device, say: (line:
 async function checkSafetensors(
   bytes: Uint8Array,
   name: string,
-  model: EmotionCNN,
+  model: EmotionModel,
   device: Device,
 ): Promise<string> {
   const again = decodeModel(bytes, name, device).model;
@@ -164,7 +164,7 @@ async function checkSafetensors(
 }
 
 /** Runs an ONNX file beside the model, on random images. */
-async function checkOnnx(bytes: Uint8Array, model: EmotionCNN, device: Device): Promise<string> {
+async function checkOnnx(bytes: Uint8Array, model: EmotionModel, device: Device): Promise<string> {
   const { compareWithOnnxRuntime, loadOnnxRuntime } = await import("../onnx-parity.ts");
   const runtime = await loadOnnxRuntime();
   if ("reason" in runtime) return `not checked: ${runtime.reason}`;

@@ -13,8 +13,8 @@ import { FaceLoader } from "../../face-loader.ts";
 import { type ImageSet, imageAt, SPLITS, type Split } from "../../images.ts";
 import { wilson } from "../../interval.ts";
 import { classificationReport, confusionMatrix, formatConfusionMatrix, formatReport } from "../../metrics.ts";
-import type { EmotionCNN } from "../../model.ts";
 import { decodeModel } from "../../model-file.ts";
+import type { EmotionModel } from "../../networks/index.ts";
 import { writeFileAtomic } from "../atomic-write.ts";
 import type { Config } from "../config.ts";
 import { openFaces } from "../faces-source.ts";
@@ -87,7 +87,7 @@ export async function readModelFile(path: string): Promise<Uint8Array> {
 }
 
 /** Loads a model onto a device. */
-export async function loadModel(path: string, device: Device): Promise<EmotionCNN> {
+export async function loadModel(path: string, device: Device): Promise<EmotionModel> {
   return decodeModel(await readModelFile(path), path, device).model;
 }
 
@@ -112,7 +112,7 @@ export interface EvaluationSummary {
  * @param path where the model is from, for the report
  */
 export async function evaluateAndReport(
-  model: EmotionCNN,
+  model: EmotionModel,
   path: string,
   set: ImageSet,
   split: Split,

@@ -9,7 +9,7 @@ import { type Device, noGrad, openDevice, scope, softmax } from "mien";
 import { EMOTIONS } from "../../classes.ts";
 import { likeliest } from "../../evaluate.ts";
 import { FaceLoader } from "../../face-loader.ts";
-import type { EmotionCNN } from "../../model.ts";
+import type { EmotionModel } from "../../networks/index.ts";
 import { writeFileAtomic } from "../atomic-write.ts";
 import { UsageError } from "../config.ts";
 import { isImageName } from "../face-files.ts";
@@ -110,7 +110,7 @@ async function readStandardInput(): Promise<Uint8Array> {
 }
 
 /** The probabilities of the four classes for one image. */
-async function predictFile(model: EmotionCNN, name: string, device: Device): Promise<Prediction> {
+async function predictFile(model: EmotionModel, name: string, device: Device): Promise<Prediction> {
   const size = model.config.imageSize;
   const { data, channels } =
     name === "-"

@@ -12,11 +12,11 @@ import { encodeCheckpoint, loadCheckpoint, type Settings } from "../../checkpoin
 import { EMOTIONS } from "../../classes.ts";
 import { fingerprint } from "../../fingerprint.ts";
 import { classCounts, type FaceData } from "../../images.ts";
-import { EmotionCNN } from "../../model.ts";
 import { encodeModel } from "../../model-file.ts";
+import { ARCHITECTURES } from "../../networks/index.ts";
 import { type EpochRecord, Trainer, type TrainOptions } from "../../trainer.ts";
 import { makeFolder, removeStalePartials, writeFileAtomic } from "../atomic-write.ts";
-import { CONFIG_KEYS, type Config } from "../config.ts";
+import { CONFIG_KEYS, type Config, flagOf, UsageError } from "../config.ts";
 import { epochsOf, openFaces } from "../faces-source.ts";
 import { defineCommand, type Invocation } from "../flags.ts";
 import { drawTrainingCurves } from "../pictures/index.ts";
@@ -35,6 +35,7 @@ Examples:
   $ mien train                                    a minute on the built-in faces
   $ mien train --data faces --epochs 30           your own folder of images
   $ mien train --data faces --resume              goes on after Ctrl-C
+  $ mien train --model resnet                     a deeper network
   $ mien train --device webgpu --scheduler cosine --warmup-epochs 1`;
 
 const BEST = "best_model.safetensors";
@@ -43,7 +44,7 @@ const LAST = "last_model.safetensors";
 export function trainCommand(): Command {
   return defineCommand<TrainFlags>(
     "train",
-    "Trains EmotionCNN, and keeps the best model and the last.",
+    "Trains a network, and keeps the best model and the last.",
     CONFIG_KEYS,
     (invocation) => withInterrupt((signal) => runTraining(invocation, signal)),
   )
@@ -78,9 +79,14 @@ export function trainOptions(config: Config): TrainOptions {
 }
 
 async function runTraining(
-  { config, extra, say }: Invocation<TrainFlags>,
+  { config, sources, extra, say }: Invocation<TrainFlags>,
   signal: AbortSignal,
 ): Promise<void> {
+  for (const key of ["convChannels", "hiddenSize"] as const) {
+    if (config.model !== "emotion-cnn" && sources[key] === flagOf(key)) {
+      throw new UsageError(`train: ${flagOf(key)} is for emotion-cnn alone, got model ${config.model}`);
+    }
+  }
   for (const folder of [config.models, config.results]) await makeFolder(folder);
   await removeStalePartials(config.models);
   const faces = await openFaces(config, say);
@@ -119,16 +125,11 @@ interface Run {
 
 /** Trains, saves after each epoch, and returns the path of the best model. */
 async function trainOn({ faces, device, config, say, signal, quiet, resume }: Run): Promise<string> {
-  const { models, imageSize, convChannels, hiddenSize: hidden, seed } = config;
+  const { models, seed } = config;
   const options = trainOptions(config);
   const epochs = options.epochs!;
-  const model = new EmotionCNN({
-    imageSize,
-    convChannels,
-    hidden,
-    device,
-    generator: new Generator(seed).fork(0),
-  });
+  const { title, build } = ARCHITECTURES[config.model];
+  const model = build(sizesOf(config), { device, generator: new Generator(seed).fork(0) })!;
   const progress = new EpochProgress(epochs, quiet);
   const trainer = new Trainer(model, faces, device, {
     ...options,
@@ -141,7 +142,7 @@ async function trainOn({ faces, device, config, say, signal, quiet, resume }: Ru
   const save = async () =>
     writeFileAtomic(last, await encodeCheckpoint(model, trainer, settings, { config }));
   const parameters = model.parameters().reduce((sum, parameter) => sum + parameter.numel, 0);
-  say(`model: EmotionCNN, ${parameters.toLocaleString("en")} parameters, on ${device.description}`);
+  say(`model: ${title}, ${parameters.toLocaleString("en")} parameters, on ${device.description}`);
   if (resume) {
     loadCheckpoint(await readModelFile(last), last, model, trainer, settings);
     const { epoch, step } = trainer.state();
@@ -191,14 +192,19 @@ async function trainOn({ faces, device, config, say, signal, quiet, resume }: Ru
   }
 }
 
+/** The sizes of the network, of which each kind takes those that it has. */
+function sizesOf({ imageSize, convChannels, hiddenSize }: Config): object {
+  return { imageSize, convChannels, hidden: hiddenSize };
+}
+
 /** What a resumed training must have in common with the one it goes on with. */
 function settingsOf(config: Config, faces: FaceData): Settings {
   const same = Object.entries(trainOptions(config)).filter(
     ([key]) => key !== "epochs" || config.scheduler === "cosine",
   );
-  const { imageSize, convChannels, hiddenSize } = config;
+  const { model, imageSize, convChannels, hiddenSize } = config;
   return {
-    ...{ imageSize, convChannels, hiddenSize, classes: EMOTIONS },
+    ...{ model, imageSize, convChannels, hiddenSize, classes: EMOTIONS },
     ...Object.fromEntries(same),
     trainingImages: fingerprint(faces.train),
     validationImages: fingerprint(faces.validation),

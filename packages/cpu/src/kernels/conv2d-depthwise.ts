@@ -1,0 +1,51 @@
+/**
+ * Host side of depthwise convolutions: every channel has a filter of its own, so a chunk is a few planes.
+ */
+
+import type { Operand } from "@mien/tensor";
+import type { Launch } from "../launch.ts";
+import { ENOUGH_CHUNKS, ROW_ELEMENTS_PER_CHUNK } from "../tuning.ts";
+import { type Convolution, type Correlation, writeStaging } from "./conv2d-source.ts";
+
+/** Whether every channel is a group. A single one is better off as a matrix product, which can share it out. */
+export function isDepthwise({ source, outChannels }: Correlation): boolean {
+  return source.groups > 1 && source.groups === source.channels && source.groups === outChannels;
+}
+
+export function convolveDepthwise(launch: Launch, c: Convolution): void {
+  const { source, rows, columns } = c;
+  const planes = c.images * source.groups;
+  const planesPerChunk = Math.max(1, Math.floor(ROW_ELEMENTS_PER_CHUNK / (rows * columns)));
+  const staging = writeStaging(launch, c);
+  launch.floats(c.weight);
+  launch.ints(...c.weightSteps, 0); // nothing is packed
+  launch.floats(c.out, c.bias);
+  launch.int(c.activation);
+  launch.float(c.negativeSlope);
+  launch.ints(source.groups, 1, rows, columns, c.origin, c.rowStep, c.columnStep, c.planeSize);
+  launch.ints(staging.stripRows, staging.strips, source.strideH, planes, planesPerChunk);
+  const vectorBytes = 8 * staging.stripRows * Math.ceil(columns / 4);
+  launch.scratch(16 + 8 * staging.taps + staging.byteLength + vectorBytes);
+  launch.run("conv2dDepthwise", Math.ceil(planes / planesPerChunk));
+}
+
+/** The weight's gradient: `c.source` is the input, `gradOut` has the shape of the result. */
+export function weightGradDepthwise(
+  launch: Launch,
+  c: Correlation,
+  gradOut: Operand,
+  gradWeight: Operand,
+): void {
+  const { images, rows, columns, outChannels } = c;
+  const staging = writeStaging(launch, c);
+  const imagesPerRange = Math.ceil(images / Math.min(images, Math.ceil(ENOUGH_CHUNKS / outChannels)));
+  const ranges = Math.ceil(images / imagesPerRange);
+  launch.floats(gradOut, gradWeight);
+  if (ranges > 1) launch.int(launch.temporary(4 * ranges * outChannels * staging.taps));
+  else launch.pointer(gradWeight);
+  launch.ints(images, imagesPerRange, ranges, outChannels, rows, columns);
+  launch.ints(staging.stripRows, staging.strips, c.source.strideH);
+  launch.scratch(16 * (staging.taps + 2) + staging.byteLength);
+  launch.run("conv2dDepthwiseWeightGrad", ranges * outChannels);
+  if (ranges > 1) launch.run("conv2dDepthwiseWeightGradMerge", 1);
+}

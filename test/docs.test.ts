@@ -2,6 +2,7 @@
  * The pages in docs/ tell of what is there.
  */
 
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -38,6 +39,17 @@ describe("every export has a comment", () => {
     expect(callable.filter((name) => !documented.get(name)?.summary)).toEqual([]);
   });
 });
+
+test.each(["README.md", "docs/architecture.md", "docs/performance.md"])(
+  "%s links to what exists",
+  async (page) => {
+    const text = await readFile(join(root, page), "utf8");
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map((match) =>
+      join(root, page, "..", match[1]!),
+    );
+    expect(links.filter((path) => !existsSync(path))).toEqual([]);
+  },
+);
 
 test("docs/architecture.md names what exists", async () => {
   const page = await readFile(join(root, "docs/architecture.md"), "utf8");

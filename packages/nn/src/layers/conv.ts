@@ -107,7 +107,7 @@ export interface Conv1dLayerOptions extends Omit<Conv1dOptions, keyof Activation
 }
 
 /**
- * Input [N, inChannels, L], output [N, outChannels, L'].
+ * A window of weights for each output channel, slid over a sequence. Input [N, inChannels, L], output [N, outChannels, L'].
  * https://pytorch.org/docs/stable/generated/torch.nn.Conv1d.html
  */
 export class Conv1d extends Module {

@@ -50,7 +50,10 @@ export function getDefaultDevice(): Device {
   return device;
 }
 
-/** A contiguous tensor whose values are undefined: for ops, which overwrite them. */
+/**
+ * A contiguous tensor whose values are undefined: for ops, which overwrite them.
+ * https://pytorch.org/docs/stable/generated/torch.empty.html
+ */
 export function empty(shape: Shape, options: TensorOptions = {}): Tensor {
   checkShape("empty", shape);
   const { device = getDefaultDevice(), dtype = "float32", requiresGrad = false } = options;
@@ -91,6 +94,7 @@ function shapeOf(data: Nested): number[] {
 
 /**
  * A tensor from numbers: one number, nested arrays, or a typed array with `shape`.
+ * https://pytorch.org/docs/stable/generated/torch.tensor.html
  *
  * @param options.shape for flat data; default: the nesting of the arrays
  * @throws ShapeError if rows differ in length, or the shape does not have as many elements as the data
@@ -127,7 +131,7 @@ function converted(values: ArrayLike<number>, dtype: DType): TypedArray {
   return host;
 }
 
-/** A tensor in which every element is `value`. */
+/** A tensor in which every element is `value`. https://pytorch.org/docs/stable/generated/torch.full.html */
 export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
   const out = empty(shape, options);
   if (out.dtype === "uint8") out.device.write(out.buffer, 0, new Uint8Array(out.numel).fill(value));
@@ -138,26 +142,29 @@ export function full(shape: Shape, value: number, options: TensorOptions = {}): 
   return out;
 }
 
+/** A tensor of zeros. https://pytorch.org/docs/stable/generated/torch.zeros.html */
 export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
   return full(shape, 0, options);
 }
 
+/** A tensor of ones. https://pytorch.org/docs/stable/generated/torch.ones.html */
 export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
   return full(shape, 1, options);
 }
 
-/** Ones of the shape, type and device of another tensor. */
+/** Ones of the shape, type and device of another tensor. https://pytorch.org/docs/stable/generated/torch.ones_like.html */
 export function onesLike(like: Tensor): Tensor {
   return ones(like.shape, { device: like.device, dtype: like.dtype });
 }
 
+/** Zeros of the shape, type and device of another tensor. https://pytorch.org/docs/stable/generated/torch.zeros_like.html */
 export function zerosLike(like: Tensor): Tensor {
   return zeros(like.shape, { device: like.device, dtype: like.dtype });
 }
 
 /**
  * The numbers from `start` (default 0) up to, not including, `end`. Where the options name no type it is int32, or
- * float32 if one of the arguments has a fraction.
+ * float32 if one of the arguments has a fraction. https://pytorch.org/docs/stable/generated/torch.arange.html
  */
 export function arange(start: number, end?: number, step = 1, options: TensorOptions = {}): Tensor {
   const [from, to] = end === undefined ? [0, start] : [start, end];
@@ -181,7 +188,10 @@ function checkRandom(op: string, shape: Shape, { dtype = "float32" }: RandomOpti
   checkShape(op, shape);
 }
 
-/** Uniform values in [0, 1), in steps of 2^-24: those that `generator.uniform()` would give. */
+/**
+ * Uniform values in [0, 1), in steps of 2^-24: those that `generator.uniform()` would give.
+ * https://pytorch.org/docs/stable/generated/torch.rand.html
+ */
 export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
   const { generator = defaultGenerator } = options;
   checkRandom("rand", shape, options);
@@ -192,7 +202,7 @@ export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
   return out;
 }
 
-/** Values of the standard normal distribution. */
+/** Values of the standard normal distribution. https://pytorch.org/docs/stable/generated/torch.randn.html */
 export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
   const { generator = defaultGenerator } = options;
   checkRandom("randn", shape, options);

@@ -57,4 +57,5 @@ export interface Kernels
 
 export type KernelName = keyof Kernels;
 
+/** The most dimensions that kernels with strides take. */
 export const MAX_RANK = 8;

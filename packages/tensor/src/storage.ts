@@ -10,6 +10,7 @@ import type { Device, DeviceBuffer } from "./device.ts";
 import { internal } from "./errors.ts";
 import { checkCaptured, noteWritten } from "./recording.ts";
 
+/** A counted reference to a buffer, with the version that in-place writes raise. */
 export class Storage {
   readonly device: Device;
   readonly buffer: DeviceBuffer;

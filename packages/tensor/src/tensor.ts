@@ -41,6 +41,7 @@ class Reference implements Claim {
 
 export interface Tensor extends Methods {}
 
+/** Numbers of one type in a shape, on a device. https://pytorch.org/docs/stable/tensors.html */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: methods.ts defines every member of the interface.
 export class Tensor extends Owned implements Operand {
   readonly dtype: DType;

@@ -21,7 +21,10 @@ export interface AdagradOptions extends OptimizerOptions {
   eps: number;
 }
 
-/** https://pytorch.org/docs/stable/generated/torch.optim.Adagrad.html */
+/**
+ * Steps against the gradient, divided by the size of all gradients so far.
+ * https://pytorch.org/docs/stable/generated/torch.optim.Adagrad.html
+ */
 export class Adagrad extends Optimizer<AdagradOptions> {
   /** @throws ArgumentError for options out of range, no parameters, or one parameter twice */
   constructor(params: ParamsOrGroups<AdagradOptions>, options: Partial<AdagradOptions> = {}) {

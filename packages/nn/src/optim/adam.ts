@@ -25,7 +25,10 @@ export interface AdamOptions extends OptimizerOptions {
   amsgrad: boolean;
 }
 
-/** https://pytorch.org/docs/stable/generated/torch.optim.Adam.html */
+/**
+ * Steps along the gradient's running mean, divided by its running size.
+ * https://pytorch.org/docs/stable/generated/torch.optim.Adam.html
+ */
 export class Adam extends Optimizer<AdamOptions> {
   /** Whether weight decay acts on the parameters directly. */
   protected readonly decoupled: boolean = false;
@@ -62,7 +65,10 @@ export class Adam extends Optimizer<AdamOptions> {
   }
 }
 
-/** https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html */
+/**
+ * Adam whose weight decay shrinks the parameters themselves.
+ * https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html
+ */
 export class AdamW extends Adam {
   protected override readonly decoupled = true;
 

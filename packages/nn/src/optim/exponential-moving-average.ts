@@ -50,7 +50,7 @@ interface Followed {
 }
 
 /**
- * Call `update()` after each `optimizer.step()`, and `withWeights(() => ...)` to evaluate.
+ * Weights averaged over the steps. Call `update()` after each `optimizer.step()`, and `withWeights(() => ...)` to evaluate.
  * https://pytorch.org/docs/stable/optim.html#weight-averaging-swa-and-ema
  */
 export class ExponentialMovingAverage {

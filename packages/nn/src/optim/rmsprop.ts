@@ -26,7 +26,10 @@ export interface RMSpropOptions extends OptimizerOptions {
   centered: boolean;
 }
 
-/** https://pytorch.org/docs/stable/generated/torch.optim.RMSprop.html */
+/**
+ * Steps against the gradient, divided by its running size.
+ * https://pytorch.org/docs/stable/generated/torch.optim.RMSprop.html
+ */
 export class RMSprop extends Optimizer<RMSpropOptions> {
   /** @throws ArgumentError for options out of range, no parameters, or one parameter twice */
   constructor(params: ParamsOrGroups<RMSpropOptions>, options: Partial<RMSpropOptions> = {}) {

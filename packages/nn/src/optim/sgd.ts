@@ -21,7 +21,10 @@ export interface SGDOptions extends OptimizerOptions {
   nesterov: boolean;
 }
 
-/** https://pytorch.org/docs/stable/generated/torch.optim.SGD.html */
+/**
+ * Steps against the gradient, with momentum if wanted.
+ * https://pytorch.org/docs/stable/generated/torch.optim.SGD.html
+ */
 export class SGD extends Optimizer<SGDOptions> {
   /** @throws ArgumentError for options out of range, no parameters, or one parameter twice */
   constructor(params: ParamsOrGroups<SGDOptions>, options: Partial<SGDOptions> = {}) {

@@ -42,7 +42,10 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   return apply(reshapeOp, [x], { from: x.shape, to: inferShape("reshape", shape, x.numel) });
 }
 
-/** Dimensions `startDim` to `endDim` (both included) joined into one. */
+/**
+ * Dimensions `startDim` to `endDim` (both included) joined into one.
+ * https://pytorch.org/docs/stable/generated/torch.flatten.html
+ */
 export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
   if (x.ndim === 0) return reshape(x, [1]);
   const start = normalizeDim("flatten", startDim, x.ndim);
@@ -55,7 +58,10 @@ export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
   return reshape(x, [...x.shape.slice(0, start), joined, ...x.shape.slice(end + 1)]);
 }
 
-/** Without dimension `dim` if its size is 1, or without all dimensions of size 1. */
+/**
+ * Without dimension `dim` if its size is 1, or without all dimensions of size 1.
+ * https://pytorch.org/docs/stable/generated/torch.squeeze.html
+ */
 export function squeeze(x: Tensor, dim?: number): Tensor {
   const only = dim === undefined ? null : normalizeDim("squeeze", dim, x.ndim);
   return reshape(
@@ -64,7 +70,10 @@ export function squeeze(x: Tensor, dim?: number): Tensor {
   );
 }
 
-/** With a new dimension of size 1 before position `dim`. */
+/**
+ * With a new dimension of size 1 before position `dim`.
+ * https://pytorch.org/docs/stable/generated/torch.unsqueeze.html
+ */
 export function unsqueeze(x: Tensor, dim: number): Tensor {
   const at = normalizeDim("unsqueeze", dim, x.ndim + 1);
   return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
@@ -87,7 +96,10 @@ const permuteOp: Op<[x: Tensor], { dims: readonly number[] }> = {
   ],
 };
 
-/** The dimensions in another order: dimension `d` of the result is dimension `dims[d]` of `x`. */
+/**
+ * The dimensions in another order: dimension `d` of the result is dimension `dims[d]` of `x`.
+ * https://pytorch.org/docs/stable/generated/torch.permute.html
+ */
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
   const order = dims.map((d) => normalizeDim("permute", d, x.ndim));
   if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
@@ -96,7 +108,7 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
   return apply(permuteOp, [x], { dims: order });
 }
 
-/** Two dimensions exchanged. */
+/** Two dimensions exchanged. https://pytorch.org/docs/stable/generated/torch.transpose.html */
 export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
   const a = normalizeDim("transpose", dim0, x.ndim);
   const b = normalizeDim("transpose", dim1, x.ndim);
@@ -137,7 +149,10 @@ export function movedim(
   );
 }
 
-/** Dimensions of size 1 repeated without copying; -1 keeps a size, and new dimensions may come in front. */
+/**
+ * Dimensions of size 1 repeated without copying; -1 keeps a size, and new dimensions may come in front.
+ * https://pytorch.org/docs/stable/generated/torch.Tensor.expand.html
+ */
 export function expand(x: Tensor, shape: Shape): Tensor {
   const lead = shape.length - x.ndim;
   const target = shape.map((size, d) => (size === -1 && d >= lead ? x.shape[d - lead]! : size));

@@ -5,24 +5,33 @@
 
 import { EmotionCNN } from "@mien/emotion";
 import {
+  Adagrad,
   Adam,
   AdamW,
   ArgumentError,
+  BatchNorm2d,
+  Conv2d,
   capture,
   clipGradNorm,
   crossEntropy,
   type Device,
   type DeviceStats,
+  Dropout,
+  defineOp,
   dropout,
+  Flatten,
   Generator,
   LeakyReLU,
   Linear,
   type Live,
   live,
   Module,
+  manualSeed,
   noGrad,
   ones,
   type Parameter,
+  ReLU,
+  RMSprop,
   rand,
   randn,
   Sequential,
@@ -371,6 +380,69 @@ describe.each(present)("$label", ({ device }) => {
     }
     expect(outcomes[1]).toBe(outcomes[0]);
   });
+
+  test.each([
+    ["SGD", (params: Parameter[]) => new SGD(params, { lr: 0.1, momentum: 0.9, dampening: 0.1 })],
+    ["Adam with AMSGrad", (params: Parameter[]) => new Adam(params, { lr: 0.01, amsgrad: true })],
+    ["RMSprop", (params: Parameter[]) => new RMSprop(params, { momentum: 0.5, centered: true })],
+    ["Adagrad", (params: Parameter[]) => new Adagrad(params, { lrDecay: 0.1 })],
+  ])("a network with running means and dropout, trained by %s", async (_, makeOptimizer) => {
+    const outcomes: string[] = [];
+    for (const captured of [false, true]) {
+      manualSeed(3);
+      const options = { device, generator: new Generator(1) };
+      const model = new Sequential(
+        new Conv2d(1, 4, 3, { ...options, bias: false }),
+        new BatchNorm2d(4, { device }),
+        new ReLU(),
+        new Dropout(0.3),
+        new Flatten(),
+        new Linear(16, CLASSES, options),
+      );
+      const optimizer = makeOptimizer(model.parameters());
+      const step = (x: Tensor, labels: Tensor) => {
+        const loss = crossEntropy(model.forward(x.reshape(-1, 1, 4, 4)), labels, { reduction: "sum" });
+        optimizer.zeroGrad();
+        loss.backward();
+        optimizer.step();
+        return loss.detach();
+      };
+      const recorded = capture(device, step);
+      const losses: Tensor[] = [];
+      for (let i = 0; i < 10; i++) {
+        optimizer.lr = 0.05 / (i + 1);
+        const generator = new Generator(i);
+        const x = Float32Array.from({ length: 5 * 16 }, () => generator.normal());
+        const labels = Int32Array.of(0, 1, 2, 0, 1);
+        const plain = () => step(tensor(x, { device }), tensor(labels, { device, dtype: "int32" }));
+        losses.push(captured ? recorded(x, labels) : scope(plain));
+      }
+      if (captured && device.recorder) expect(recorded.runs.replayed).toBe(7);
+      outcomes.push(await bitsOf([...losses, ...model.stateDict().values()]));
+      for (const loss of losses) loss.dispose();
+      recorded.dispose();
+      optimizer.dispose();
+      model.dispose();
+    }
+    expect(outcomes[1]).toBe(outcomes[0]);
+  });
+
+  if (device.name !== "webgpu") {
+    test("an op of one's own in JavaScript runs in every replay", async () => {
+      const twice = defineOp({
+        name: "twice",
+        inputs: ["x"],
+        params: {},
+        js: ({ x, out }) => {
+          for (let i = 0; i < out.length; i++) out[i] = 2 * x[i]!;
+        },
+        backward: ({ grad }) => ({ x: () => grad.mul(2) }),
+      });
+      const step = capture(device, (x: Tensor) => twice(x).add(1));
+      for (let i = 0; i < 8; i++) expect(await step(i).item()).toBe(2 * i + 1);
+      step.dispose();
+    });
+  }
 
   test("results are copies, numbers and tensors may be inputs, and structures are kept", async () => {
     const step = capture(device, (x: Tensor, factor: Tensor) => ({ a: x.mul(factor), b: x.add(1) }));

@@ -67,7 +67,7 @@ describe("the table", () => {
     ...["constructor", "storage", "buffer", "device", "offset", "ndim", "isContiguous", "toString"],
     ...["disposed", "dispose", "keeps", "keep", "alias", "moveTo", "data", "item"],
     ...["requiresGrad", "node", "isLeaf", "setNode", "backward", "detach", "zeroGrad"],
-    ...["onesLike", "zerosLike"],
+    ...["onesLike", "zerosLike", "grad"],
   ];
 
   test("has a row for every exported op", () => {

@@ -3,7 +3,18 @@
  */
 
 import { EmotionCNN } from "@mien/emotion";
-import { Adam, crossEntropy, type Device, Generator, noGrad, randn, scope, type Tensor, tensor } from "mien";
+import {
+  Adam,
+  capture,
+  crossEntropy,
+  type Device,
+  Generator,
+  noGrad,
+  randn,
+  scope,
+  type Tensor,
+  tensor,
+} from "mien";
 import { timeOnDevice } from "./measure.ts";
 
 const SIZE = 48;
@@ -23,7 +34,7 @@ export const STEP_FLOPS: number = 3 * FORWARD_FLOPS - CONV1;
 /** Runs a number of times, and tells the milliseconds. */
 export type Runner = (count: number) => Promise<number>;
 
-/** Forward, backward and Adam on a batch that stays where it is. */
+/** Forward, backward and Adam on a batch that stays where it is, captured as the trainer's steps are. */
 export function trainingStep(device: Device, batch: number): Runner {
   const { model, images } = prepare(device, batch);
   const labels = tensor(
@@ -31,13 +42,12 @@ export function trainingStep(device: Device, batch: number): Runner {
     { device, dtype: "int32" },
   ).keep();
   const optimizer = new Adam(model.parameters(), { lr: 1e-3 });
-  const step = () =>
-    scope(() => {
-      const loss = crossEntropy(model.forward(images), labels);
-      optimizer.zeroGrad();
-      loss.backward();
-      optimizer.step();
-    });
+  const step = capture(device, () => {
+    const loss = crossEntropy(model.forward(images), labels);
+    optimizer.zeroGrad();
+    loss.backward();
+    optimizer.step();
+  });
   return (count) => timeOnDevice(device, count, step);
 }
 

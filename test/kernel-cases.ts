@@ -4,6 +4,7 @@
  * Whoever writes a device runs `npx vitest run --project node -t matmul` until this table is green.
  */
 
+import { activationGradCases } from "./kernel-cases/activation-grad.ts";
 import { augmentCases } from "./kernel-cases/augment.ts";
 import type { KernelCase } from "./kernel-cases/case.ts";
 import { conv2dCases } from "./kernel-cases/conv2d.ts";
@@ -37,6 +38,7 @@ export const kernelCases: readonly KernelCase[] = [
   ...gridSampleCases,
   ...randomCases,
   ...softmaxAndCrossEntropyCases,
+  ...activationGradCases,
   ...optimCases,
   ...augmentCases,
   ...customCases,

@@ -66,7 +66,7 @@ describe("the table", () => {
   const notOps = [
     ...["constructor", "storage", "buffer", "device", "offset", "ndim", "isContiguous", "toString"],
     ...["disposed", "dispose", "keeps", "keep", "alias", "moveTo", "data", "item"],
-    ...["requiresGrad", "node", "isLeaf", "setNode", "backward", "detach", "zeroGrad"],
+    ...["grad", "requiresGrad", "node", "isLeaf", "setNode", "backward", "detach", "zeroGrad"],
     ...["onesLike", "zerosLike"],
   ];
 

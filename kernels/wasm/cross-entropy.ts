@@ -15,8 +15,10 @@ class CrossEntropyArgs {
   weight: usize;
   /** The terms, or the gradient for the logits. */
   out: usize;
-  /** The gradients of the losses. */
+  /** The gradients of the losses, or 0. */
   scale: usize;
+  /** What the gradients are divided by, or 0. Forwards: where the mean goes, or 0. */
+  single: usize;
   scaleStride: i32;
   outer: i32;
   classes: i32;
@@ -88,10 +90,24 @@ export function crossEntropy(args: usize, chunk: i32): void {
   }
 }
 
+/** The weighted mean of all losses, and the sum of the weights. */
+export function crossEntropyMean(args: usize, chunk: i32): void {
+  const c = changetype<CrossEntropyArgs>(args);
+  const count = c.outer * c.inner;
+  let loss: f64 = 0, weight: f64 = 0;
+  for (let i = 0; i < count; i++) {
+    loss += <f64>load<f32>(c.out + bytes(i));
+    weight += <f64>load<f32>(c.out + bytes(count + i));
+  }
+  store<f32>(c.single, <f32>(loss / weight));
+  store<f32>(c.single, <f32>weight, 4);
+}
+
 /** With f(c) the factor of nll(c) in the loss, the gradient for logit c is scale * (sum(f) p(c) - f(c)). */
 export function crossEntropyGrad(args: usize, chunk: i32): void {
   const c = changetype<CrossEntropyArgs>(args);
   const count = c.outer * c.inner, classes = c.classes, smoothing = c.smoothing, even = smoothing / <f32>classes;
+  const divisor: f32 = c.single ? load<f32>(c.single) : 1;
   const end = min(count, (chunk + 1) * c.targetsPerChunk);
   for (let row = chunk * c.targetsPerChunk; row < end; row++) {
     const target = load<i32>(c.targets + bytes(row));
@@ -101,7 +117,8 @@ export function crossEntropyGrad(args: usize, chunk: i32): void {
       for (let i = 0; i < classes; i++) store<f32>(c.out + bytes(at + i * c.inner), known);
       continue;
     }
-    const scale = load<f32>(c.scale + bytes(row * c.scaleStride)), most = largest(c, at);
+    const times: f32 = c.scale ? load<f32>(c.scale + bytes(row * c.scaleStride)) : 1;
+    const scale = times / divisor, most = largest(c, at);
     const sum: f32 = c.normalized ? 1 : <f32>sumOfExp(c, at, most);
     let factors: f32 = c.weightOf(target) * (1 - smoothing);
     if (smoothing > 0) for (let i = 0; i < classes; i++) factors += even * c.weightOf(i);

@@ -1,6 +1,7 @@
 // Every kernel, and what the host needs to run them. A kernel is `name(args, chunk)`: the address of its argument block
 // and which piece of the work to do.
 
+export { activationGrad, activationGradMerge } from "./activation-grad";
 export { augment } from "./augment";
 export { channelSums, channelSumsMerge } from "./channel-sums";
 export { conv2d, conv2dPack } from "./conv2d";
@@ -9,7 +10,7 @@ export { conv2dWinograd, winogradWeights } from "./conv2d-winograd";
 export { winogradWeightGrad, winogradWeightGradMerge } from "./conv2d-winograd-weight-grad";
 export { conv2dWeightGrad, conv2dWeightGradMerge, conv2dWeightGradOffsets } from "./conv2d-weight-grad";
 export { accumulate, copy, fill } from "./copy";
-export { crossEntropy, crossEntropyGrad } from "./cross-entropy";
+export { crossEntropy, crossEntropyGrad, crossEntropyMean } from "./cross-entropy";
 export { binary, unary, where } from "./elementwise";
 export { gather, scatterAdd } from "./indexing";
 export { gridSample, gridSampleGridGrad, gridSampleInputGrad } from "./grid-sample";

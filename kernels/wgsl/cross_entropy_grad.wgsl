@@ -5,7 +5,8 @@
 #include "include/cross_entropy.wgsl"
 
 @group(0) @binding(3) var<storage, read> scale: array<f32>;
-@group(0) @binding(4) var<storage, read_write> gradLogits: array<f32>;
+@group(0) @binding(4) var<storage, read> divisor: array<f32>;
+@group(0) @binding(5) var<storage, read_write> gradLogits: array<f32>;
 @group(1) @binding(0) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP)
@@ -23,7 +24,9 @@ fn main(grid: Grid, @builtin(local_invocation_index) lane: u32) {
   let label = targets[params.targetsOffset + row];
   let ignored = label == params.ignoreIndex;
   let known = label >= 0 && u32(label) < params.classes;
-  let factor = scale[params.scaleOffset + row * params.scaleStride];
+  var factor = 1.0;
+  if (params.hasScale != 0u) { factor = scale[params.scaleOffset + row * params.scaleStride]; }
+  if (params.hasDivisor != 0u) { factor /= divisor[params.divisorOffset]; }
   var w = 0.0;
   if (known) { w = (1.0 - params.labelSmoothing) * weightOf(u32(label)); }
 

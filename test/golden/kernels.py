@@ -266,20 +266,22 @@ def cross_entropy(name, outer, classes, inner, weighted=False, smoothing=0.0, ig
     }  # fmt: skip
     entry(
         "crossEntropy", name, params,
-        [operand(logits), operand(targets), operand(weight), expected(torch.stack([losses, weights]))],
-        mean=plain(mean.item()),
+        [
+            operand(logits), operand(targets), operand(weight),
+            expected(torch.stack([losses, weights])), expected(torch.stack([mean, weights.sum()])),
+        ],
     )  # fmt: skip
     (grad_mean,) = torch.autograd.grad(mean, logits, retain_graph=True)
-    scale = 1 / weights.sum().reshape(1)
+    total = weights.sum().reshape(1)
     entry(
         "crossEntropyGrad", f"{name}, of the mean", {**params, "scaleStride": 0},
-        [operand(logits), operand(targets), operand(weight), operand(scale), expected(grad_mean)],
+        [operand(logits), operand(targets), operand(weight), None, operand(total), expected(grad_mean)],
     )  # fmt: skip
     scales = rounded(outer, inner)
     (grad_scaled,) = torch.autograd.grad(losses, logits, scales)
     entry(
         "crossEntropyGrad", f"{name}, own scales", {**params, "scaleStride": 1},
-        [operand(logits), operand(targets), operand(weight), operand(scales), expected(grad_scaled)],
+        [operand(logits), operand(targets), operand(weight), operand(scales), None, expected(grad_scaled)],
     )  # fmt: skip
 
 
@@ -315,7 +317,7 @@ def adam(name, weight_decay, decoupled):
             {**operand(old), **({} if new is None else {"after": operand(new)["values"]})}
             for old, new in zip(before, after)
         ]
-        entry("adam", f"{name}, step {step}", params, operands)
+        entry("adam", f"{name}, step {step}", params, [*operands, None])
 
 
 adam("plain", 0.0, False)

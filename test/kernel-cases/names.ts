@@ -31,6 +31,7 @@ export const kernelNames = namesOf<KernelName>({
   softmaxGrad: true,
   crossEntropy: true,
   crossEntropyGrad: true,
+  activationGrad: true,
   channelStats: true,
   normalize: true,
   normalizeSums: true,

@@ -92,6 +92,10 @@ interface Options {
   readonly targets?: Init;
   /** In the gradient, one scale for all targets or one for each. */
   readonly scaleStride?: 0 | 1;
+  /** Whether the mean is asked for, and the gradient divided by a sum of weights. Default: true. */
+  readonly mean?: boolean;
+  /** Whether the gradient has a scale. Default: true. */
+  readonly scaled?: boolean;
 }
 
 function crossEntropy(name: string, outer: number, classes: number, options: Options = {}): KernelCase[] {
@@ -99,6 +103,7 @@ function crossEntropy(name: string, outer: number, classes: number, options: Opt
   const { labelSmoothing = 0, normalized = false } = options;
   const params = { outer, classes, inner, ignoreIndex, labelSmoothing, normalized };
   const count = outer * inner;
+  const { mean = true, scaled = true } = options;
   const logits = input("float32", count * classes, options.logits ?? normal);
   const targets = input("int32", count, options.targets ?? integers(0, classes - 1));
   const weights = weight ? input("float32", classes, uniform(0.2, 3)) : null;
@@ -107,7 +112,7 @@ function crossEntropy(name: string, outer: number, classes: number, options: Opt
       kernel: "crossEntropy",
       name,
       params,
-      operands: [logits, targets, weights, output("float32", 2 * count)],
+      operands: [logits, targets, weights, output("float32", 2 * count), mean ? output("float32", 2) : null],
     },
     {
       kernel: "crossEntropyGrad",
@@ -117,7 +122,8 @@ function crossEntropy(name: string, outer: number, classes: number, options: Opt
         logits,
         targets,
         weights,
-        input("float32", scaleStride === 0 ? 1 : count, uniform(0.2, 2)),
+        scaled ? input("float32", scaleStride === 0 ? 1 : count, uniform(0.2, 2)) : null,
+        mean ? input("float32", 1, uniform(3, 40)) : null,
         output("float32", count * classes),
       ],
     },
@@ -127,6 +133,9 @@ function crossEntropy(name: string, outer: number, classes: number, options: Opt
 const crossEntropyCases: readonly KernelCase[] = [
   ...crossEntropy("one class", 5, 1),
   ...crossEntropy("4 classes", 64, 4),
+  ...crossEntropy("4 classes, without a mean", 64, 4, { mean: false }),
+  ...crossEntropy("4 classes, without a scale", 64, 4, { scaled: false, weight: true, labelSmoothing: 0.1 }),
+  ...crossEntropy("4 classes, with neither", 65, 4, { mean: false, scaled: false }),
   ...crossEntropy("1000 classes", 7, 1000),
   ...crossEntropy("70000 targets", 70_000, 3),
   ...crossEntropy("no targets", 0, 4),

@@ -159,7 +159,7 @@ export const normalizeRows: readonly Row[] = [
       ],
     },
   }),
-  row("running statistics", statistics, {
+  row("batchNorm, running statistics", statistics, {
     method: null,
     samples: {
       "momentum 0.1": [constant([4, 3, 2]), running(3)],

@@ -41,6 +41,9 @@ const openers: Readonly<Record<string, () => Promise<Device>>> = {
   "webgpu (default limits)": () => openWebGPU(true),
 };
 
+/** All labels there are, whatever is present. */
+export const deviceLabels: readonly string[] = Object.keys(openers);
+
 async function openCpu(): Promise<Device> {
   const cpu = await import("@mien/cpu");
   const threads = env["MIEN_THREADS"];

@@ -6,7 +6,16 @@
  * nobody wrote, or what was given back already, cannot pass by luck.
  */
 
-import type { Device, DeviceBuffer, DeviceStats, DType, KernelName, Kernels, Operand } from "@mien/tensor";
+import type {
+  Device,
+  DeviceBuffer,
+  DeviceStats,
+  DType,
+  KernelName,
+  Kernels,
+  Live,
+  Operand,
+} from "@mien/tensor";
 
 const GUARD_BYTES = 256;
 /** Not what poison looks like, and no two words alike. */
@@ -32,6 +41,8 @@ class GuardedBuffer implements DeviceBuffer {
 export class GuardedDevice implements Device {
   readonly name;
   readonly description: string;
+  readonly recorder = null;
+  tape = null;
   readonly #inner: Device;
   readonly #checks: Promise<string | null>[] = [];
 
@@ -77,7 +88,7 @@ export class GuardedDevice implements Device {
   launch<K extends KernelName>(
     kernel: K,
     operands: Kernels[K]["operands"],
-    params: Kernels[K]["params"],
+    params: Kernels[K]["params"] | Live<Kernels[K]["params"]>,
   ): void {
     const inner = (operands as readonly (Operand | null)[]).map((operand) => {
       if (operand === null) return null;

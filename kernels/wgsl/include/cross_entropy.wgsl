@@ -12,11 +12,14 @@ struct Params {
   // labelSmoothing / classes, from the host's float64.
   smoothingPerClass: f32,
   hasWeight: u32,
+  hasScale: u32,
   scaleStride: u32,
   logitsOffset: u32,
   targetsOffset: u32,
   weightOffset: u32,
   scaleOffset: u32,
+  hasDivisor: u32,
+  divisorOffset: u32,
   outOffset: u32,
 }
 

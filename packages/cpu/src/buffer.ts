@@ -8,10 +8,13 @@ export class CpuBuffer implements DeviceBuffer {
   readonly address: number;
   /** The heap that the block belongs to; null once it has been freed. */
   heap: Heap | null;
+  /** Set for a handle on memory that is another buffer's: what to do instead of freeing it. */
+  readonly onFree: (() => void) | null;
 
-  constructor(heap: Heap, byteLength: number) {
+  constructor(heap: Heap, byteLength: number, loan?: { of: CpuBuffer; onFree: () => void }) {
     this.heap = heap;
     this.byteLength = byteLength;
-    this.address = heap.alloc(byteLength);
+    this.address = loan ? loan.of.address : heap.alloc(byteLength);
+    this.onFree = loan?.onFree ?? null;
   }
 }

@@ -6,6 +6,7 @@
  */
 
 import {
+  currentParams,
   type Device,
   type DeviceBuffer,
   type DeviceStats,
@@ -14,10 +15,14 @@ import {
   internal,
   type KernelName,
   type Kernels,
+  type LaunchMemory,
+  type LaunchRecorder,
+  Live,
+  type Tape,
 } from "@mien/tensor";
 import { CpuBuffer } from "./buffer.ts";
 import { hostKernels } from "./kernels/table.ts";
-import { type HostKernel, Launch } from "./launch.ts";
+import { type HostKernel, Launch, type LaunchRecording, type Phase } from "./launch.ts";
 import { macrotask } from "./macrotask.ts";
 import type { Heap } from "./memory.ts";
 import type { Threads } from "./threads.ts";
@@ -28,6 +33,8 @@ export class CpuDevice implements Device {
   readonly #heap: Heap;
   readonly #threads: Threads;
   readonly #launch: Launch;
+  readonly recorder: LaunchRecorder;
+  tape: Tape | null = null;
   #liveBuffers = 0;
   #liveBytes = 0;
   #launches = 0;
@@ -38,6 +45,12 @@ export class CpuDevice implements Device {
     this.#threads = threads;
     this.#launch = new Launch(heap, threads);
     this.description = description;
+    this.recorder = {
+      record: (kernel, operands, params, memory) => this.#record(kernel, operands, params, memory),
+      lend: (buffer, byteLength, onFree) =>
+        new CpuBuffer(heap, byteLength, { of: this.#own(buffer, "lend"), onFree }),
+      isFreed: (buffer) => buffer instanceof CpuBuffer && buffer.heap === null,
+    };
   }
 
   supports(dtype: DType): boolean {
@@ -47,6 +60,7 @@ export class CpuDevice implements Device {
   alloc(byteLength: number): DeviceBuffer {
     this.#check("alloc");
     if (!Number.isSafeInteger(byteLength) || byteLength < 0) throw internal(`alloc: ${byteLength} bytes`);
+    if (this.tape) return this.tape.alloc(byteLength);
     const buffer = new CpuBuffer(this.#heap, byteLength);
     this.#liveBuffers += 1;
     this.#liveBytes += byteLength;
@@ -57,6 +71,10 @@ export class CpuDevice implements Device {
     if (this.#disposed) throw new DisposedError("free: this device was disposed"); // but no failure: see Device
     const own = this.#own(buffer, "free");
     own.heap = null;
+    if (own.onFree) {
+      own.onFree();
+      return;
+    }
     this.#heap.free(own.address, own.byteLength);
     this.#liveBuffers -= 1;
     this.#liveBytes -= own.byteLength;
@@ -65,6 +83,10 @@ export class CpuDevice implements Device {
   write(buffer: DeviceBuffer, byteOffset: number, data: ArrayBufferView): void {
     this.#check("write");
     const address = this.#range("write", buffer, byteOffset, data.byteLength);
+    if (this.tape) {
+      this.tape.write(buffer, byteOffset, data);
+      return;
+    }
     this.#heap.bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), address);
   }
 
@@ -80,17 +102,58 @@ export class CpuDevice implements Device {
   launch<K extends KernelName>(
     kernel: K,
     operands: Kernels[K]["operands"],
-    params: Kernels[K]["params"],
+    params: Kernels[K]["params"] | Live<Kernels[K]["params"]>,
   ): void {
     this.#check(kernel);
+    if (this.tape) this.tape.launch(kernel, operands, params);
+    else this.#run(kernel, operands, currentParams(params));
+  }
+
+  #run<K extends KernelName>(
+    kernel: K,
+    operands: Kernels[K]["operands"],
+    params: Kernels[K]["params"],
+    recording: LaunchRecording | null = null,
+  ): void {
     const launch = this.#launch;
-    launch.begin(kernel);
+    launch.begin(kernel, recording);
     try {
       (hostKernels[kernel] as unknown as HostKernel<K>)(launch, operands, params);
     } finally {
       launch.end();
     }
     this.#launches += 1;
+  }
+
+  /** Arguments that are always the same are kept as words; with live params the host side runs again. */
+  #record<K extends KernelName>(
+    kernel: K,
+    operands: Kernels[K]["operands"],
+    params: Kernels[K]["params"] | Live<Kernels[K]["params"]>,
+    memory: LaunchMemory,
+  ): () => void {
+    if (params instanceof Live) {
+      const repeat = () => this.#run(kernel, operands, params.value);
+      repeat();
+      return repeat;
+    }
+    const phases: Phase[] = [];
+    const recording: LaunchRecording = {
+      phases,
+      ranOnHost: false,
+      temporary: (byteLength) => {
+        const buffer = memory.take(byteLength);
+        return { address: this.#own(buffer, kernel).address, free: () => memory.put(buffer) };
+      },
+      table: (byteLength) => this.#own(memory.own(byteLength), kernel).address,
+    };
+    this.#run(kernel, operands, params, recording);
+    if (recording.ranOnHost) return () => this.#run(kernel, operands, params);
+    return () => {
+      this.#check(kernel);
+      for (const phase of phases) this.#launch.repeat(phase);
+      this.#launches += 1;
+    };
   }
 
   flush(): void {

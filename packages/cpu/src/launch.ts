@@ -40,14 +40,37 @@ const elementCodes: Readonly<Record<Exclude<DType, "float64">, number>> = {
 /** Enough for the tiles of elementwise kernels and reductions, which ask for nothing. */
 const LEAST_SCRATCH = 16384;
 
+/** One phase of a launch: a function of the module, the number of its chunks, and the argument block. */
+export interface Phase {
+  readonly name: WasmKernel;
+  readonly chunks: number;
+  readonly words: Int32Array;
+}
+
+/** Where the phases of a launch are kept, and memory that lasts as long as they do. */
+export interface LaunchRecording {
+  /** Set when the host side itself computed, and has to do so again. */
+  ranOnHost: boolean;
+  readonly phases: Phase[];
+  temporary(byteLength: number): Temporary;
+  /** The address of memory that nothing else writes to. */
+  table(byteLength: number): number;
+}
+
+interface Temporary {
+  readonly address: number;
+  free(): void;
+}
+
 export class Launch {
   readonly #heap: Heap;
   readonly #threads: Threads;
   readonly #control: Int32Array;
   readonly #words: Int32Array;
   readonly #floats: Float32Array;
-  readonly #temporaries: { address: number; byteLength: number }[] = [];
+  readonly #temporaries: Temporary[] = [];
   #kernel: KernelName = "fill";
+  #recording: LaunchRecording | null = null;
   #cursor = 0;
   #scratchAddress = 0;
   #scratchBytes = 0;
@@ -63,14 +86,16 @@ export class Launch {
   }
 
   /** Begins the launch of `kernel`: the argument block is empty again. */
-  begin(kernel: KernelName): void {
+  begin(kernel: KernelName, recording: LaunchRecording | null = this.#recording): void {
     this.#kernel = kernel;
+    this.#recording = recording;
     this.#cursor = 0;
   }
 
   /** Gives back what `temporary` gave. */
   end(): void {
-    for (const { address, byteLength } of this.#temporaries) this.#heap.free(address, byteLength);
+    this.#recording = null;
+    for (const temporary of this.#temporaries) temporary.free();
     this.#temporaries.length = 0;
   }
 
@@ -117,6 +142,7 @@ export class Launch {
   /** The first `count` elements of an operand, as the host sees them. */
   arrayOf(operand: Operand, count: number): TypedArray {
     this.elementCode(operand); // refuses float64
+    if (this.#recording) this.#recording.ranOnHost = true;
     return viewAs(operand.dtype, this.#heap.memory.buffer, this.addressOf(operand), count);
   }
 
@@ -129,14 +155,21 @@ export class Launch {
 
   /** Memory for the duration of this launch, with undefined contents. */
   temporary(byteLength: number): number {
-    const address = this.#heap.alloc(byteLength);
-    this.#temporaries.push({ address, byteLength });
-    return address;
+    const temporary = this.#recording?.temporary(byteLength) ?? this.#take(byteLength);
+    this.#temporaries.push(temporary);
+    return temporary.address;
   }
 
-  /** Writes words to temporary memory. */
+  #take(byteLength: number): Temporary {
+    const heap = this.#heap;
+    const address = heap.alloc(byteLength);
+    return { address, free: () => heap.free(address, byteLength) };
+  }
+
+  /** Writes words to memory that lasts for this launch, and for its repetitions. */
   table(values: readonly number[]): number {
-    const address = this.temporary(values.length * 4);
+    const byteLength = values.length * 4;
+    const address = this.#recording?.table(byteLength) ?? this.temporary(byteLength);
     this.#heap.words.set(values, address / 4);
     return address;
   }
@@ -157,6 +190,13 @@ export class Launch {
 
   /** Runs `chunks` chunks of a function of the WebAssembly module. */
   run(name: WasmKernel, chunks: number): void {
+    this.#recording?.phases.push({ name, chunks, words: this.#words.slice(0, this.#cursor) });
+    this.#threads.run(name, chunks);
+  }
+
+  /** Runs a phase that was recorded. */
+  repeat({ name, chunks, words }: Phase): void {
+    this.#words.set(words);
     this.#threads.run(name, chunks);
   }
 }
@@ -164,6 +204,8 @@ export class Launch {
 /** The functions of the WebAssembly module that compute. */
 export type WasmKernel =
   | "accumulate"
+  | "activationGrad"
+  | "activationGradMerge"
   | "adagrad"
   | "adam"
   | "argsort"
@@ -183,6 +225,7 @@ export type WasmKernel =
   | "copy"
   | "crossEntropy"
   | "crossEntropyGrad"
+  | "crossEntropyMean"
   | "cumsum"
   | "dropout"
   | "fill"

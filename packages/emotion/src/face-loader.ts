@@ -5,7 +5,7 @@
  * kernel makes the network's input from them. What reaches the device per step is a few kilobytes.
  */
 
-import { augment, type Device, type Generator, type Tensor, tensor } from "mien";
+import { augment, type Device, Generator, type Tensor, TRANSFORM_SIZE, tensor } from "mien";
 import type { ImageSet } from "./images.ts";
 import {
   type Augmentation,
@@ -19,6 +19,16 @@ export interface Batch {
   readonly images: Tensor;
   /** int32 [N]. */
   readonly labels: Tensor;
+}
+
+/** What a batch is made from: all that is new in a step, and the inputs of a captured one. */
+export interface BatchRecipe {
+  /** Which images, [N]. */
+  readonly indices: Int32Array;
+  /** What happens to each, [N * 10]; the kernel `augment` says how. */
+  readonly transforms: Float32Array;
+  /** [N]. */
+  readonly labels: Int32Array;
 }
 
 export class FaceLoader {
@@ -35,24 +45,44 @@ export class FaceLoader {
 
   /** The images at `indices`, as they are. To be called in a scope. */
   batch(indices: Int32Array): Batch {
-    return this.#make(indices, identityTransforms(indices.length));
+    return this.#upload(this.recipe(indices));
   }
 
   /** The images at `indices`, each changed at random. To be called in a scope. */
   augmentedBatch(indices: Int32Array, augmentation: Augmentation, generator: Generator): Batch {
-    const { size, channels } = this.set;
-    return this.#make(indices, randomTransforms(indices.length, size, channels, augmentation, generator));
+    return this.#upload(this.recipe(indices, augmentation, generator));
   }
 
-  #make(indices: Int32Array, transforms: Float32Array): Batch {
-    const device = this.#device;
-    const labels = Int32Array.from(indices, (i) => this.set.labels[i]!);
-    const images = augment(
+  /** What a batch of these images is made from; random changes are drawn here. */
+  recipe(
+    indices: Int32Array,
+    augmentation: Augmentation | null = null,
+    generator = new Generator(),
+  ): BatchRecipe {
+    const { size, channels, labels } = this.set;
+    const count = indices.length;
+    return {
+      indices,
+      transforms: augmentation
+        ? randomTransforms(count, size, channels, augmentation, generator)
+        : identityTransforms(count),
+      labels: Int32Array.from(indices, (i) => labels[i]!),
+    };
+  }
+
+  /** float32 [N, 3, S, S], normalised, from the numbers of a recipe on the device. */
+  images(indices: Tensor, transforms: Tensor): Tensor {
+    return augment(
       this.#images,
-      tensor(indices, { device, dtype: "int32" }),
-      tensor(transforms, { device, shape: [indices.length, transforms.length / indices.length] }),
+      indices,
+      transforms.reshape(indices.numel, TRANSFORM_SIZE),
       IMAGENET_NORMALISATION,
     );
+  }
+
+  #upload({ indices, transforms, labels }: BatchRecipe): Batch {
+    const device = this.#device;
+    const images = this.images(tensor(indices, { device, dtype: "int32" }), tensor(transforms, { device }));
     return { images, labels: tensor(labels, { device, dtype: "int32" }) };
   }
 

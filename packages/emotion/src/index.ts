@@ -3,7 +3,7 @@ export * from "./checkpoint.ts";
 export * from "./classes.ts";
 export * from "./duplicates.ts";
 export { evaluate, likeliest, type Predictions } from "./evaluate.ts";
-export { type Batch, batchesOf, FaceLoader } from "./face-loader.ts";
+export { type Batch, type BatchRecipe, batchesOf, FaceLoader } from "./face-loader.ts";
 export * from "./faces.ts";
 export { fingerprint } from "./fingerprint.ts";
 export * from "./images.ts";

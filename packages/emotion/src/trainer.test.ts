@@ -48,6 +48,18 @@ test("one seed gives the same bits, another gives others", async () => {
   expect((await run({ ...options, seed: 6 })).bits).not.toBe(first.bits);
 });
 
+test("recorded steps give the bits of plain ones", async () => {
+  const options = { epochs: 3, batchSize: 5, clipGradNorm: 1, weightDecay: 1e-3, learningRate: 3e-3 };
+  for (const augmentation of [null, undefined]) {
+    const some = { ...options, ...(augmentation === null && { augmentation }) };
+    const captured = await run({ ...some, capture: true });
+    const plain = await run({ ...some, capture: false });
+    const numbers = ({ results }: typeof plain) => results.map(({ record: { seconds: _, ...rest } }) => rest);
+    expect(numbers(captured)).toEqual(numbers(plain));
+    expect(captured.bits).toBe(plain.bits);
+  }
+});
+
 test("the schedules: warm-up, cosine, plateau", () => {
   const base = { factor: 0.5, patience: 1, warmupEpochs: 0 } as const;
   const cosine = new Schedule(1, { ...base, name: "cosine", warmupEpochs: 1 }, 3, 10);

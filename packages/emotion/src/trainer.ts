@@ -10,6 +10,7 @@
 import {
   Adam,
   type AdamOptions,
+  capture,
   clipGradNorm,
   crossEntropy,
   type Device,
@@ -26,7 +27,7 @@ import {
   tensor,
 } from "mien";
 import { evaluate } from "./evaluate.ts";
-import { batchesOf, FaceLoader } from "./face-loader.ts";
+import { type BatchRecipe, batchesOf, FaceLoader } from "./face-loader.ts";
 import { classCounts, type ImageSet } from "./images.ts";
 import { DEFAULT_SCHEDULE, Schedule, type ScheduleOptions, type ScheduleState } from "./schedule.ts";
 import { type Augmentation, DEFAULT_AUGMENTATION } from "./transforms.ts";
@@ -58,6 +59,8 @@ export interface TrainOptions {
   readonly classWeights?: boolean;
   /** Stops when the validation accuracy has not risen for so many epochs; null never does. Default: 10. */
   readonly earlyStopping?: number | null;
+  /** Whether steps are recorded once and replayed, which changes no result. Default: true. */
+  readonly capture?: boolean;
   /** Stops after the current step when aborted. */
   readonly signal?: AbortSignal;
   /** Hears the running means of the epoch after each step whose values were read. */
@@ -118,6 +121,12 @@ export interface TrainerState {
   readonly history: readonly EpochRecord[];
 }
 
+/** One step of the optimizer, on the batch of a recipe. */
+interface TrainStep {
+  run(recipe: BatchRecipe): Tensor;
+  dispose(): void;
+}
+
 /** Steps between two reads of the losses: on a GPU a read waits for all that is queued. */
 const STEPS_PER_READ = { webgpu: 16, cpu: 1, reference: 1 } as const;
 
@@ -137,6 +146,7 @@ export class Trainer {
   readonly #weight: Tensor | undefined;
   readonly #optimizer: Adam;
   readonly #schedule: Schedule;
+  readonly #trainStep: TrainStep;
   readonly #epochs: number;
   readonly #batchSize: number;
   readonly #steps: number;
@@ -169,6 +179,7 @@ export class Trainer {
     this.#validation = new FaceLoader(data.validation, device);
     this.#weight = classWeights ? tensor(classWeightsOf(data.train), { device }).keep() : undefined;
     this.#optimizer = new Adam(model.parameters(), { lr: learningRate, weightDecay });
+    this.#trainStep = this.#makeStep();
     this.#schedule = new Schedule(learningRate, options.schedule ?? DEFAULT_SCHEDULE, epochs, this.#steps);
   }
 
@@ -228,7 +239,7 @@ export class Trainer {
 
   /** One pass over the training images in random order, or the rest of one; false if it was aborted. */
   async #trainEpoch(): Promise<boolean> {
-    const { seed = 42, signal, onStep } = this.#options;
+    const { seed = 42, augmentation = DEFAULT_AUGMENTATION, signal, onStep } = this.#options;
     const random = new Generator(seed).fork(this.#epoch);
     const order = random.permutation(this.#training.set.count);
     if (this.#random) random.state = this.#random.state;
@@ -240,7 +251,8 @@ export class Trainer {
       const aborted = signal?.aborted ?? false;
       if (!aborted) {
         this.#optimizer.lr = this.#schedule.at((this.#epoch - 1) * this.#steps + this.#step);
-        unread.push({ results: this.#trainStep(indices, random), count: indices.length });
+        const recipe = this.#training.recipe(indices, augmentation, random);
+        unread.push({ results: this.#trainStep.run(recipe), count: indices.length });
         this.#step++;
       }
       const due = unread.length >= STEPS_PER_READ[this.#device.name] || this.#step === this.#steps;
@@ -260,26 +272,34 @@ export class Trainer {
     return true;
   }
 
-  /** One step of the optimizer. Returns [loss, hits], still on the device. */
-  #trainStep(indices: Int32Array, random: Generator): Tensor {
-    const {
-      augmentation = DEFAULT_AUGMENTATION,
-      labelSmoothing = 0,
-      clipGradNorm: maxNorm = null,
-    } = this.#options;
+  /** One step of the optimizer. It returns [loss, hits], still on the device. */
+  #makeStep(): TrainStep {
+    const { labelSmoothing = 0, clipGradNorm: maxNorm = null } = this.#options;
     const optimizer = this.#optimizer;
-    return scope(() => {
-      const { images, labels } = augmentation
-        ? this.#training.augmentedBatch(indices, augmentation, random)
-        : this.#training.batch(indices);
-      const logits = this.#model.forward(images);
+    const step = (indices: Tensor, transforms: Tensor, labels: Tensor) => {
+      const logits = this.#model.forward(this.#training.images(indices, transforms));
       const loss = crossEntropy(logits, labels, { weight: this.#weight, labelSmoothing });
       optimizer.zeroGrad();
       loss.backward();
       if (maxNorm !== null) clipGradNorm(this.#model.parameters(), maxNorm);
       optimizer.step();
       return noGrad(() => stack([loss, logits.argmax(1).eq(labels).to(loss.dtype).sum()]));
-    });
+    };
+    if (this.#options.capture ?? true) {
+      const captured = capture(this.#device, step);
+      const run = ({ indices, transforms, labels }: BatchRecipe) => captured(indices, transforms, labels);
+      return { run, dispose: () => captured.dispose() };
+    }
+    const device = this.#device;
+    const run = ({ indices, transforms, labels }: BatchRecipe) =>
+      scope(() =>
+        step(
+          tensor(indices, { device, dtype: "int32" }),
+          tensor(transforms, { device }),
+          tensor(labels, { device, dtype: "int32" }),
+        ),
+      );
+    return { run, dispose: () => {} };
   }
 
   /** Reads the results of several steps at once, and adds them to the totals of the epoch. */
@@ -335,6 +355,7 @@ export class Trainer {
 
   /** Frees what the trainer holds on the device; the model lives on. */
   dispose(): void {
+    this.#trainStep.dispose();
     this.#optimizer.dispose();
     this.#training.dispose();
     this.#validation.dispose();

@@ -39,28 +39,28 @@ function fill<T extends Tensor>(tensor: T, value: () => number): T {
   return tensor;
 }
 
-/** Every element becomes `value`. */
+/** Every element becomes `value`.https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.constant_ */
 export function constant<T extends Tensor>(tensor: T, value: number): T {
   return fill(tensor, () => value);
 }
 
-/** Every element becomes 0. */
+/** Every element becomes 0.https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.zeros_ */
 export function zeros<T extends Tensor>(tensor: T): T {
   return constant(tensor, 0);
 }
 
-/** Every element becomes 1. */
+/** Every element becomes 1.https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.ones_ */
 export function ones<T extends Tensor>(tensor: T): T {
   return constant(tensor, 1);
 }
 
-/** Uniform values from `low` up to `high`. */
+/** Uniform values from `low` up to `high`.https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.uniform_ */
 export function uniform<T extends Tensor>(tensor: T, low = 0, high = 1, options: InitOptions = {}): T {
   const { generator = defaultGenerator } = options;
   return fill(tensor, () => generator.uniform(low, high));
 }
 
-/** Normally distributed values. */
+/** Normally distributed values.https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.normal_ */
 export function normal<T extends Tensor>(tensor: T, mean = 0, std = 1, options: InitOptions = {}): T {
   const { generator = defaultGenerator } = options;
   return fill(tensor, () => mean + std * generator.normal());
@@ -137,7 +137,10 @@ export function xavierUniform<T extends Tensor>(weight: T, gain = 1, options: In
   return uniform(weight, -bound, bound, options);
 }
 
-/** Normal values of variance 2 gain^2 / (fanIn + fanOut) (Glorot & Bengio 2010). */
+/**
+ * Normal values of variance 2 gain^2 / (fanIn + fanOut) (Glorot & Bengio 2010).
+ * https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.xavier_normal_
+ */
 export function xavierNormal<T extends Tensor>(weight: T, gain = 1, options: InitOptions = {}): T {
   return normal(weight, 0, xavierStd(weight, gain), options);
 }

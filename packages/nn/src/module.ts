@@ -8,7 +8,7 @@
  * fields (`#x`) are not seen, which is how to hold something without owning it.
  */
 
-import { ArgumentError, type Tensor } from "@mien/tensor";
+import { ArgumentError, refuseInCapture, structureChanged, type Tensor, watch } from "@mien/tensor";
 import { Buffer, Parameter } from "./parameter.ts";
 import { type LoadResult, loadTensors, type StateDict, type StateSource } from "./state.ts";
 
@@ -19,8 +19,7 @@ export type ForwardHook = (module: Module, inputs: readonly Tensor[], output: Te
 
 /** The base of all layers and models. https://pytorch.org/docs/stable/generated/torch.nn.Module.html */
 export abstract class Module {
-  /** Whether this module is being trained; layers such as dropout ask. See `train` and `eval`. */
-  training = true;
+  #training = true;
   readonly #forwardHooks = new Set<{ readonly hook: ForwardHook }>();
 
   /** Computes the output. Calling it is how a module is used; forward hooks run with it. */
@@ -115,6 +114,15 @@ export abstract class Module {
 
   // ---- modes ----
 
+  /** Whether this module is being trained; layers such as dropout ask. See `train` and `eval`. */
+  get training(): boolean {
+    return watch(() => this.#training);
+  }
+
+  set training(training: boolean) {
+    this.#training = training;
+  }
+
   /** Puts this module and all inside it into training mode, or out of it. */
   train(mode = true): this {
     return this.apply((module) => {
@@ -154,7 +162,12 @@ export abstract class Module {
     const entry = { hook }; // one object per call: the same hook may be registered twice
     if (hooks.size === 0) {
       const forward = this.forward;
+      structureChanged();
       this.forward = (...inputs) => {
+        refuseInCapture(
+          `a forward hook on ${this.constructor.name}, which a replay would not call`,
+          "take the hook away, or do not capture the step",
+        );
         let output = forward.apply(this, inputs);
         for (const { hook } of hooks) output = hook(this, inputs, output) ?? output;
         return output;

@@ -30,6 +30,8 @@ export type GradRule = (into?: Tensor) => Tensor;
 export interface GradContext<Params> {
   /** The gradient of the output. */
   readonly grad: Tensor;
+  /** Whether that gradient is a single 1, as that of a loss is: then a rule need not ask for the tensor. */
+  readonly gradIsOne: boolean;
   readonly params: Params;
   /** Input `i`, if the op saves it. Throws a GradError if it was written to since. */
   input(i: number): Tensor;
@@ -176,7 +178,7 @@ export class GraphNode extends Owned {
   }
 
   /** The rules of this node's op, bound to its saved values and the gradient of its output. */
-  rules(grad: Tensor): readonly (GradRule | null)[] {
+  rules(grad: ArrivedGrad): readonly (GradRule | null)[] {
     const { op } = this;
     if (this.#released) {
       throw new GradError(
@@ -186,7 +188,10 @@ export class GraphNode extends Owned {
     }
     const saved = this.#saved;
     return op.gradients({
-      grad,
+      get grad() {
+        return grad.tensor;
+      },
+      gradIsOne: grad.isOne,
       params: this.#params,
       input(i) {
         const value = saved.inputs[i];
@@ -203,6 +208,24 @@ export class GraphNode extends Owned {
         return value.unpack(op.name, `saved value ${i}`);
       },
     });
+  }
+}
+
+/** The gradient of a node's output. That of the root is made when it is asked for. */
+class ArrivedGrad {
+  readonly isOne: boolean;
+  readonly #make: () => Tensor;
+  made: Tensor | null;
+
+  constructor(made: Tensor | null, make: () => Tensor) {
+    this.made = made;
+    this.isOne = made === null;
+    this.#make = make;
+  }
+
+  get tensor(): Tensor {
+    this.made ??= this.#make();
+    return this.made;
   }
 }
 
@@ -316,47 +339,53 @@ export function backward(root: Tensor, gradient?: Tensor, options: BackwardOptio
   }
   if (gradient) checkSameDevice("backward", root, gradient);
   // A copy, because the gradient that is passed may be the `grad` of a leaf, which is about to be written.
-  const seed = () => gradient?.clone() ?? root.onesLike();
-  noGrad(() => scope(() => walk(root, seed(), options.retainGraph ?? false)));
+  noGrad(() => scope(() => walk(root, gradient?.clone() ?? null, options.retainGraph ?? false)));
 }
 
-function walk(root: Tensor, gradient: Tensor, retainGraph: boolean): void {
+/** @param gradient of the root; null for a single 1 */
+function walk(root: Tensor, gradient: Tensor | null, retainGraph: boolean): void {
+  const seed = new ArrivedGrad(gradient, () => root.onesLike());
   if (!root.node) {
-    addToLeaf(root, gradient, null);
+    addToLeaf(root, seed.tensor, null);
     return;
   }
   const order = topologicalOrder(root.node);
-  const arrived = new Map<GraphNode, Tensor>([[root.node, gradient.alias()]]);
+  const arrived = new Map<GraphNode, Tensor>();
   for (const node of order) {
-    const grad = arrived.get(node);
+    const tensor = arrived.get(node) ?? null;
     arrived.delete(node);
-    if (!grad) {
+    const grad = node === root.node ? seed : new ArrivedGrad(tensor, () => tensor!);
+    if (!tensor && grad !== seed) {
       // Its users have no rule for it, so nothing flows further on this path.
       if (!retainGraph) node.dispose();
       continue;
     }
     const passedOn = scope(() => {
       const rules = node.rules(grad);
-      return node.edges.flatMap((edge, i) => {
-        const rule = rules[i];
-        if (!edge || !rule) return [];
-        const { target } = edge;
-        if (target instanceof Tensor) {
-          if (target.disposed) return []; // nobody can ask for this gradient any more
-          const into = target.grad ? undefined : (target.gradSlot ?? undefined);
-          addToLeaf(target, fit(node.op.name, i, rule(into), edge), grad);
-          return [];
-        }
-        const before = arrived.get(target);
-        const part = fit(node.op.name, i, rule(), edge);
-        const sum = before ? add(before, part) : part.alias();
-        before?.dispose();
-        arrived.set(target, sum);
-        return [sum];
-      });
+      // From the last input to the first: on the way to the gradient of a bias lies one that the others need.
+      return node.edges
+        .map((_, fromEnd) => node.edges.length - 1 - fromEnd)
+        .flatMap((i) => {
+          const edge = node.edges[i];
+          const rule = rules[i];
+          if (!edge || !rule) return [];
+          const { target } = edge;
+          if (target instanceof Tensor) {
+            if (target.disposed) return []; // nobody can ask for this gradient any more
+            const into = target.grad ? undefined : (target.gradSlot ?? undefined);
+            addToLeaf(target, fit(node.op.name, i, rule(into), edge), grad.made);
+            return [];
+          }
+          const before = arrived.get(target);
+          const part = fit(node.op.name, i, rule(), edge);
+          const sum = before ? add(before, part) : part.alias();
+          before?.dispose();
+          arrived.set(target, sum);
+          return [sum];
+        });
     });
     void passedOn; // returned only so that the scope lets them live
-    grad.dispose();
+    grad.made?.dispose();
     if (!retainGraph) node.dispose();
   }
 }

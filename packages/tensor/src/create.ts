@@ -21,6 +21,7 @@ import {
   checkTensor,
 } from "./ops/check.ts";
 import { defaultGenerator, type Generator } from "./random.ts";
+import { live } from "./recording.ts";
 import { checkShape, contiguousStrides, numel, type Shape, show } from "./shape.ts";
 import { Storage } from "./storage.ts";
 import { Tensor } from "./tensor.ts";
@@ -61,7 +62,10 @@ export function getDefaultDevice(): Device {
 
 const names = ["device", "dtype", "requiresGrad"] as const;
 
-/** A contiguous tensor whose values are undefined: for ops, which overwrite them. */
+/**
+ * A contiguous tensor whose values are undefined: for ops, which overwrite them.
+ * https://pytorch.org/docs/stable/generated/torch.empty.html
+ */
 export function empty(shape: Shape, options: TensorOptions = {}): Tensor {
   return make("empty", shape, options);
 }
@@ -123,6 +127,7 @@ function shapeOf(data: Nested): number[] {
 
 /**
  * A tensor from numbers: one number, nested arrays, or a typed array with `shape`.
+ * https://pytorch.org/docs/stable/generated/torch.tensor.html
  *
  * @param options.shape for flat data; default: the nesting of the arrays
  * @throws ShapeError if rows differ in length, or the shape does not have as many elements as the data
@@ -160,7 +165,7 @@ function converted(values: ArrayLike<number>, dtype: DType): TypedArray {
   return host;
 }
 
-/** A tensor in which every element is `value`. */
+/** A tensor in which every element is `value`. https://pytorch.org/docs/stable/generated/torch.full.html */
 export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
   checkElement("full", value);
   return filled("full", shape, value, options);
@@ -177,20 +182,23 @@ function filled(op: string, shape: Shape, value: number, options: TensorOptions)
   return out;
 }
 
+/** A tensor of zeros. https://pytorch.org/docs/stable/generated/torch.zeros.html */
 export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
   return filled("zeros", shape, 0, options);
 }
 
+/** A tensor of ones. https://pytorch.org/docs/stable/generated/torch.ones.html */
 export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
   return filled("ones", shape, 1, options);
 }
 
-/** Ones of the shape, type and device of another tensor. */
+/** Ones of the shape, type and device of another tensor. https://pytorch.org/docs/stable/generated/torch.ones_like.html */
 export function onesLike(like: Tensor): Tensor {
   checkTensor("onesLike", like);
   return ones(like.shape, { device: like.device, dtype: like.dtype });
 }
 
+/** Zeros of the shape, type and device of another tensor. https://pytorch.org/docs/stable/generated/torch.zeros_like.html */
 export function zerosLike(like: Tensor): Tensor {
   checkTensor("zerosLike", like);
   return zeros(like.shape, { device: like.device, dtype: like.dtype });
@@ -198,7 +206,7 @@ export function zerosLike(like: Tensor): Tensor {
 
 /**
  * The numbers from `start` (default 0) up to, not including, `end`. Where the options name no type it is int32, or
- * float32 if one of the arguments has a fraction.
+ * float32 if one of the arguments has a fraction. https://pytorch.org/docs/stable/generated/torch.arange.html
  */
 export function arange(start: number, end?: number, step = 1, options: TensorOptions = {}): Tensor {
   checkNames("arange", options, names);
@@ -229,17 +237,21 @@ function checkRandom(op: string, shape: Shape, options: RandomOptions): void {
   checkShape(op, shape);
 }
 
-/** Uniform values in [0, 1), in steps of 2^-24: those that `generator.uniform()` would give. */
+/**
+ * Uniform values in [0, 1), in steps of 2^-24: those that `generator.uniform()` would give.
+ * https://pytorch.org/docs/stable/generated/torch.rand.html
+ */
 export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
   checkRandom("rand", shape, options);
   const { generator = defaultGenerator } = options;
   const out = make("rand", shape, options);
   const count = out.numel;
-  out.device.launch("uniform", [out], { ...generator.reserve(count), count, low: 0, high: 1 });
+  const params = live(() => generator.reserve(count), { count, low: 0, high: 1 });
+  out.device.launch("uniform", [out], params);
   return out;
 }
 
-/** Values of the standard normal distribution. */
+/** Values of the standard normal distribution. https://pytorch.org/docs/stable/generated/torch.randn.html */
 export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
   checkRandom("randn", shape, options);
   checkMost("randn", "a count of", numel(shape), 2 ** 28);

@@ -15,6 +15,8 @@
 
 import type { DType } from "./dtype.ts";
 import type { KernelName, Kernels } from "./kernels.ts";
+import type { Live } from "./recording.ts";
+import type { LaunchRecorder, Tape } from "./tape.ts";
 
 export type DeviceName = "reference" | "cpu" | "webgpu";
 
@@ -59,11 +61,17 @@ export interface Device {
   write(buffer: DeviceBuffer, byteOffset: number, data: ArrayBufferView): void;
   /** Waits for all that came before, then copies out of a buffer. */
   read(buffer: DeviceBuffer, byteOffset: number, byteLength: number): Promise<ArrayBuffer>;
+  /** Runs a kernel. Params that are `live` are computed anew when a captured step is replayed. */
   launch<K extends KernelName>(
     kernel: K,
     operands: Kernels[K]["operands"],
-    params: Kernels[K]["params"],
+    params: Kernels[K]["params"] | Live<Kernels[K]["params"]>,
   ): void;
+
+  /** How launches are kept for replays; null on a device that gains nothing by it, where captured steps just run. */
+  readonly recorder: LaunchRecorder | null;
+  /** Where alloc, write and launch go while it is set: see `capture`. */
+  tape: Tape | null;
 
   /** Starts the work that is still held back for batching. */
   flush(): void;

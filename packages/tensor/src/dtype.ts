@@ -45,6 +45,7 @@ export function arrayOf(dtype: DType, length: number): TypedArray {
   return viewAs(dtype, new ArrayBuffer(length * bytesPerElement[dtype]));
 }
 
+/** Whether tensors of this type can have gradients. */
 export function isFloat(dtype: DType): dtype is FloatDType {
   return dtype === "float32" || dtype === "float64";
 }

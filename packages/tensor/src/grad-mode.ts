@@ -6,12 +6,14 @@ import { ArgumentError } from "./errors.ts";
 
 let enabled = true;
 
+/** Whether operations are recorded now. https://pytorch.org/docs/stable/generated/torch.is_grad_enabled.html */
 export function isGradEnabled(): boolean {
   return enabled;
 }
 
 /**
  * Runs `body` without recording a graph: for evaluation, and for writing to parameters.
+ * https://pytorch.org/docs/stable/generated/torch.no_grad.html
  *
  * @throws ArgumentError if `body` returns a promise, for recording would be on again before it went on.
  */

@@ -1,6 +1,13 @@
 import "./methods.ts";
 
 export { apply, type BackwardOptions, type GradContext, type GradRule, type Op } from "./autograd.ts";
+export {
+  type Captured,
+  type CaptureInput,
+  type CaptureOptions,
+  type CaptureResult,
+  capture,
+} from "./capture.ts";
 export * from "./create.ts";
 export { type DefinedOp, type DefinedOpContext, defineOp, type OpDefinition } from "./define-op.ts";
 export type * from "./device.ts";
@@ -18,6 +25,17 @@ export * from "./kernels.ts";
 export { keep, memoryStats, scope, setGarbageCollector } from "./memory.ts";
 export * from "./ops/index.ts";
 export * from "./random.ts";
+export {
+  currentParams,
+  Live,
+  live,
+  onEachRun,
+  refuseInCapture,
+  structureChanged,
+  unwatched,
+  watch,
+} from "./recording.ts";
 export * from "./shape.ts";
 export { Storage } from "./storage.ts";
+export type { LaunchMemory, LaunchRecorder, Tape } from "./tape.ts";
 export { Tensor } from "./tensor.ts";

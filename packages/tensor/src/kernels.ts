@@ -7,6 +7,7 @@
  * are always contiguous unless they have strides in the params.
  */
 
+import type { ActivationKernels } from "./kernels/activation.ts";
 import type { AugmentKernels } from "./kernels/augment.ts";
 import type { Conv2dKernels } from "./kernels/conv2d.ts";
 import type { CustomKernels } from "./kernels/custom.ts";
@@ -37,7 +38,8 @@ export type { Resample2dParams } from "./kernels/resample.ts";
 export type { AxisParams, CrossEntropyParams } from "./kernels/softmax.ts";
 
 export interface Kernels
-  extends AugmentKernels,
+  extends ActivationKernels,
+    AugmentKernels,
     Conv2dKernels,
     CustomKernels,
     ElementwiseKernels,
@@ -55,4 +57,5 @@ export interface Kernels
 
 export type KernelName = keyof Kernels;
 
+/** The most dimensions that kernels with strides take. */
 export const MAX_RANK = 8;

@@ -22,6 +22,7 @@ export function numel(shape: Shape): number {
   return count;
 }
 
+/** Whether both have the same sizes, without broadcasting. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, i) => size === b[i]);
 }

@@ -8,17 +8,30 @@
 
 import type { Device, DeviceBuffer } from "./device.ts";
 import { internal } from "./errors.ts";
+import { checkCaptured, noteWritten } from "./recording.ts";
 
+/** A counted reference to a buffer, with the version that in-place writes raise. */
 export class Storage {
   readonly device: Device;
   readonly buffer: DeviceBuffer;
-  /** Raised by every in-place write. */
-  version = 0;
+  #version = 0;
   #references = 1;
 
   constructor(device: Device, byteLength: number) {
+    checkCaptured(device);
     this.device = device;
     this.buffer = device.alloc(byteLength);
+  }
+
+  /** Raised by every in-place write. */
+  get version(): number {
+    return this.#version;
+  }
+
+  set version(version: number) {
+    this.#version = version;
+    checkCaptured(this.device);
+    noteWritten(this);
   }
 
   get references(): number {

@@ -16,6 +16,13 @@ import { checkDifferentiable } from "./ops/check.ts";
 import { cast, contiguous, overwrite } from "./ops/copy.ts";
 import { repeat } from "./ops/rearrange.ts";
 import { expand, permute, reshape } from "./ops/view.ts";
+import {
+  noteGradRead,
+  noteGradWritten,
+  noteRequiresGrad,
+  refuseRead,
+  structureChanged,
+} from "./recording.ts";
 import { isContiguous, numel, type Shape, show } from "./shape.ts";
 import type { Storage } from "./storage.ts";
 
@@ -34,6 +41,7 @@ class Reference implements Claim {
 
 export interface Tensor extends Methods {}
 
+/** Numbers of one type in a shape, on a device. https://pytorch.org/docs/stable/tensors.html */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: methods.ts defines every member of the interface.
 export class Tensor extends Owned implements Operand {
   readonly dtype: DType;
@@ -46,9 +54,8 @@ export class Tensor extends Owned implements Operand {
   #offset: number;
   #requiresGrad = false;
   #node: GraphNode | null = null;
+  #grad: Tensor | null = null;
 
-  /** The accumulated gradient of a leaf, after `backward()`. */
-  grad: Tensor | null = null;
   /** Where the first gradient of this leaf is to be written: a slice of an optimizer's flat buffer. */
   gradSlot: Tensor | null = null;
 
@@ -113,8 +120,8 @@ export class Tensor extends Owned implements Operand {
     this.#node = null;
     disown(this, reference);
     reference.release();
-    this.grad?.dispose();
-    this.grad = null;
+    this.#grad?.dispose();
+    this.#grad = null;
   }
 
   [Symbol.dispose](): void {
@@ -123,7 +130,7 @@ export class Tensor extends Owned implements Operand {
 
   override *keeps(): Iterable<Owned> {
     if (this.#node) yield this.#node;
-    if (this.grad) yield this.grad;
+    if (this.#grad) yield this.#grad;
   }
 
   /** Takes this tensor out of the scopes around it, and returns it. */
@@ -148,12 +155,14 @@ export class Tensor extends Owned implements Operand {
     reference.storage = storage.retain();
     this.#offset = offset;
     before.release();
+    structureChanged();
   }
 
   // ---- values ----
 
   /** Copies the values to the host, in row-major order. Waits for the device. */
   async data(): Promise<TypedArray> {
+    if (refuseRead()) return new Promise(() => {}); // capture() throws as soon as the step ends
     const { dtype, numel: count } = this;
     // Kernels read bytes but never write them, so a strided view of bytes travels as int32.
     const as = dtype === "uint8" && !this.isContiguous() ? "int32" : dtype;
@@ -185,7 +194,19 @@ export class Tensor extends Owned implements Operand {
 
   // ---- gradients ----
 
+  /** The accumulated gradient of a leaf, after `backward()`. */
+  get grad(): Tensor | null {
+    noteGradRead(this, this.#grad);
+    return this.#grad;
+  }
+
+  set grad(grad: Tensor | null) {
+    noteGradWritten(this);
+    this.#grad = grad;
+  }
+
   get requiresGrad(): boolean {
+    if (!this.#node) noteRequiresGrad(this, this.#requiresGrad);
     return this.#requiresGrad;
   }
 
@@ -230,7 +251,7 @@ export class Tensor extends Owned implements Operand {
 
   /** Forgets the accumulated gradient. */
   zeroGrad(): void {
-    if (this.grad !== this.gradSlot) this.grad?.dispose();
+    if (this.#grad !== this.gradSlot) this.#grad?.dispose();
     this.grad = null;
   }
 

@@ -7,10 +7,20 @@
 
 import type { Memory } from "./buffers.ts";
 import type { Program } from "./pipelines.ts";
-import type { ParamValues, UniformArena } from "./uniforms.ts";
+import type { UniformArena } from "./uniforms.ts";
 
 /** WebGPU's default limit of workgroups along one dimension. */
 const maxPerDimension = 65535;
+
+/** A dispatch with everything looked up: what a captured step keeps of it. */
+export interface Work {
+  readonly program: Program;
+  readonly group: GPUBindGroup;
+  readonly memories: readonly Memory[];
+  /** The parameters, as they lie in a slot of the arena. */
+  readonly words: Uint32Array;
+  readonly workgroups: number;
+}
 
 export class Batch {
   readonly #device: GPUDevice;
@@ -34,15 +44,9 @@ export class Batch {
     return this.#number;
   }
 
-  dispatch(
-    program: Program,
-    group: GPUBindGroup,
-    memories: readonly Memory[],
-    params: ParamValues,
-    workgroups: number,
-  ): void {
+  dispatch({ program, group, memories, words, workgroups }: Work): void {
     if (this.#uniforms.isFull) this.submit();
-    const offset = this.#uniforms.push(program.shader, params);
+    const offset = this.#uniforms.push(words);
     for (const memory of memories) memory.lastBatch = this.#number;
     this.#kernels.add(program.kernel);
     this.#pass ??= this.#ensureEncoder().beginComputePass();

@@ -28,10 +28,13 @@ export class WebGPUBuffer implements DeviceBuffer {
   readonly byteLength: number;
   /** Null once the buffer has been freed. */
   memory: Memory | null;
+  /** Set for a handle on memory that is another buffer's: what to do instead of freeing it. */
+  readonly onFree: (() => void) | null;
 
-  constructor(byteLength: number, memory: Memory) {
+  constructor(byteLength: number, memory: Memory, onFree: (() => void) | null = null) {
     this.byteLength = byteLength;
     this.memory = memory;
+    this.onFree = onFree;
   }
 }
 
@@ -108,6 +111,10 @@ export class BufferPool {
     const { memory } = buffer;
     if (!memory) throw internal("a buffer was freed twice");
     buffer.memory = null;
+    if (buffer.onFree) {
+      buffer.onFree();
+      return;
+    }
     this.#liveBuffers -= 1;
     this.#liveBytes -= buffer.byteLength;
     if (memory.broken || this.#pooledBytes + memory.size > pooledBytesLimit) {

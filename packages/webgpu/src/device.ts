@@ -8,6 +8,7 @@
  */
 
 import {
+  currentParams,
   type Device,
   type DeviceBuffer,
   DeviceError,
@@ -16,8 +17,12 @@ import {
   internal,
   type KernelName,
   type Kernels,
+  type LaunchMemory,
+  type LaunchRecorder,
+  Live,
+  type Tape,
 } from "@mien/tensor";
-import { Batch } from "./batch.ts";
+import { Batch, type Work } from "./batch.ts";
 import { BindGroups } from "./bind-groups.ts";
 import { BufferPool, type Memory, WebGPUBuffer } from "./buffers.ts";
 import { Failures } from "./failures.ts";
@@ -26,7 +31,7 @@ import { kernels } from "./kernels/table.ts";
 import { Pipelines } from "./pipelines.ts";
 import { Readbacks } from "./readback.ts";
 import { bindGroupsLimit, launchesPerBatch, uniformSlots } from "./tuning.ts";
-import { slotBytes, UniformArena } from "./uniforms.ts";
+import { packParams, slotBytes, UniformArena } from "./uniforms.ts";
 
 /** What this device counts beyond what every device does. While a program repeats itself, none of the three grows. */
 export interface WebGPUStats extends DeviceStats {
@@ -47,12 +52,18 @@ export class WebGPUDevice implements Device {
   readonly description: string;
   /** The device as WebGPU knows it. */
   readonly gpuDevice: GPUDevice;
+  readonly recorder: LaunchRecorder;
+  tape: Tape | null = null;
   readonly #failures = new Failures();
   readonly #pool: BufferPool;
   readonly #bindGroups: BindGroups;
   readonly #pipelines: Pipelines;
   readonly #readbacks: Readbacks;
   readonly #batch: Batch;
+  readonly #poolMemory: Omit<LaunchMemory, "own"> = {
+    take: (byteLength) => this.#pool.alloc(byteLength),
+    put: (buffer) => this.#pool.free(ours(buffer)),
+  };
   /** Bound in place of an operand that a launch does without. */
   readonly #nothing: Memory;
   #disposed = false;
@@ -75,6 +86,11 @@ export class WebGPUDevice implements Device {
     });
     this.#batch = new Batch(device, uniforms, paramsGroup, () => this.#pool.afterSubmit());
     this.#nothing = this.#pool.reserve(slotBytes);
+    this.recorder = {
+      record: (kernel, operands, params, memory) => this.#record(kernel, operands, params, memory),
+      lend: (buffer, byteLength, onFree) => new WebGPUBuffer(byteLength, memoryOf(buffer), onFree),
+      isFreed: (buffer) => ours(buffer).memory === null,
+    };
     device.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       this.#failures.recordGpuError(event.error);
@@ -86,9 +102,9 @@ export class WebGPUDevice implements Device {
     return dtype !== "float64";
   }
 
-  alloc(byteLength: number): WebGPUBuffer {
+  alloc(byteLength: number): DeviceBuffer {
     this.#failures.check();
-    return this.#pool.alloc(byteLength);
+    return this.tape?.alloc(byteLength) ?? this.#pool.alloc(byteLength);
   }
 
   /** Throws nothing that failed elsewhere, also when the GPU is lost, so that cleaning up goes through. */
@@ -102,6 +118,10 @@ export class WebGPUDevice implements Device {
     const memory = memoryOf(buffer);
     const { byteLength } = data;
     checkRange("write", buffer, byteOffset, byteLength);
+    if (this.tape) {
+      this.tape.write(buffer, byteOffset, data);
+      return;
+    }
     if (byteLength === 0) return;
     const toTheEnd = byteOffset + byteLength === buffer.byteLength;
     if (byteOffset % 4 !== 0 || (byteLength % 4 !== 0 && !toTheEnd)) {
@@ -135,16 +155,50 @@ export class WebGPUDevice implements Device {
   launch<K extends KernelName>(
     kernel: K,
     operands: Kernels[K]["operands"],
-    params: Kernels[K]["params"],
+    params: Kernels[K]["params"] | Live<Kernels[K]["params"]>,
   ): void {
     this.#failures.check();
+    if (this.tape) {
+      this.tape.launch(kernel, operands, params);
+      return;
+    }
+    this.#run(kernel, operands, currentParams(params));
+    this.#launchesInBatch += 1;
+    if (this.#launchesInBatch >= launchesPerBatch) this.#submit();
+  }
+
+  #run<K extends KernelName>(
+    kernel: K,
+    operands: Kernels[K]["operands"],
+    params: Kernels[K]["params"],
+    launcher = this.#launcher(kernel, this.#poolMemory),
+  ): void {
     for (const operand of operands) {
       if (operand?.dtype === "float64") throw unsupported(kernel, "float64");
     }
-    kernels[kernel].launch(this.#launcher(kernel), operands, params);
+    kernels[kernel].launch(launcher, operands, params);
     this.#launches += 1;
-    this.#launchesInBatch += 1;
-    if (this.#launchesInBatch >= launchesPerBatch) this.#submit();
+  }
+
+  /** A launch comes down to dispatches with everything looked up; with live params it is planned again. */
+  #record<K extends KernelName>(
+    kernel: K,
+    operands: Kernels[K]["operands"],
+    params: Kernels[K]["params"] | Live<Kernels[K]["params"]>,
+    memory: LaunchMemory,
+  ): () => void {
+    if (params instanceof Live) {
+      const repeat = () => this.#run(kernel, operands, params.value);
+      repeat();
+      return repeat;
+    }
+    const works: Work[] = [];
+    this.#run(kernel, operands, params, this.#launcher(kernel, memory, works));
+    return () => {
+      this.#failures.check();
+      for (const work of works) this.#batch.dispatch(work);
+      this.#launches += 1;
+    };
   }
 
   flush(): void {
@@ -189,17 +243,22 @@ export class WebGPUDevice implements Device {
     this.gpuDevice.destroy();
   }
 
-  #launcher(kernel: KernelName): Launcher {
+  /** What a plan dispatches is done, and kept in `works`. */
+  #launcher(kernel: KernelName, memory: Omit<LaunchMemory, "own">, works: Work[] = []): Launcher {
     return {
       kernel,
-      dispatch: (dispatch) => this.#dispatch(kernel, dispatch),
-      alloc: (byteLength) => this.#pool.alloc(byteLength),
-      free: (buffer) => this.#pool.free(ours(buffer)),
+      dispatch: (dispatch) => {
+        if (dispatch.workgroups === 0) return;
+        const work = this.#lookUp(kernel, dispatch);
+        this.#batch.dispatch(work);
+        works.push(work);
+      },
+      alloc: (byteLength) => memory.take(byteLength),
+      free: (buffer) => memory.put(buffer),
     };
   }
 
-  #dispatch(kernel: KernelName, { variant, buffers, params, workgroups }: Dispatch): void {
-    if (workgroups === 0) return;
+  #lookUp(kernel: KernelName, { variant, buffers, params, workgroups }: Dispatch): Work {
     const program = this.#pipelines.get(kernel, variant);
     const memories = program.shader.bindings.map(({ name }) => {
       const buffer = buffers[name];
@@ -207,7 +266,7 @@ export class WebGPUDevice implements Device {
       return buffer === null ? this.#nothing : memoryOf(buffer);
     });
     const group = this.#bindGroups.get(program, memories);
-    this.#batch.dispatch(program, group, memories, params, workgroups);
+    return { program, group, memories, words: packParams(program.shader, params), workgroups };
   }
 
   #submit(): void {
@@ -231,7 +290,10 @@ export class WebGPUDevice implements Device {
     const memories = [memoryOf(x), memory];
     const group = this.#bindGroups.get(program, memories);
     const params = { firstByte: byteOffset, byteCount: data.byteLength };
-    this.#batch.dispatch(program, group, memories, params, groupsFor(words.byteLength / 4));
+    this.#batch.dispatch({
+      ...{ program, group, memories, words: packParams(program.shader, params) },
+      workgroups: groupsFor(words.byteLength / 4),
+    });
     this.#pool.free(x);
   }
 

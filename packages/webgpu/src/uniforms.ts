@@ -18,48 +18,55 @@ const slotWords = slotBytes / 4;
 export class UniformArena {
   readonly buffer: GPUBuffer;
   readonly #slots: number;
-  readonly #uints: Uint32Array<ArrayBuffer>;
-  readonly #ints: Int32Array<ArrayBuffer>;
-  readonly #floats: Float32Array<ArrayBuffer>;
+  readonly #words: Uint32Array<ArrayBuffer>;
   #used = 0;
 
   constructor(device: GPUDevice, slots: number) {
-    const bytes = new ArrayBuffer(slots * slotBytes);
     this.#slots = slots;
-    this.#uints = new Uint32Array(bytes);
-    this.#ints = new Int32Array(bytes);
-    this.#floats = new Float32Array(bytes);
+    this.#words = new Uint32Array(slots * slotWords);
     const usage = bufferUsage.uniform | bufferUsage.copyDst;
-    this.buffer = device.createBuffer({ label: "params", size: bytes.byteLength, usage });
+    this.buffer = device.createBuffer({ label: "params", size: this.#words.byteLength, usage });
   }
 
   get isFull(): boolean {
     return this.#used === this.#slots;
   }
 
-  /** Writes the values that the shader's `Params` names into the next slot, and gives its byte offset. */
-  push(shader: Shader, values: ParamValues): number {
+  /** Puts words into the next slot, and gives its byte offset. */
+  push(words: Uint32Array): number {
     if (this.isFull) throw internal("the uniform arena is full");
-    const base = this.#used * slotWords;
-    for (const field of shader.params) this.#put(shader, field, base, values[field.name]);
+    this.#words.set(words, this.#used * slotWords);
     return this.#used++ * slotBytes;
   }
 
   /** Brings the slots in use to the GPU, and starts again from the first. */
   upload(queue: GPUQueue): void {
-    if (this.#used > 0) queue.writeBuffer(this.buffer, 0, this.#uints, 0, this.#used * slotWords);
+    if (this.#used > 0) queue.writeBuffer(this.buffer, 0, this.#words, 0, this.#used * slotWords);
     this.#used = 0;
   }
+}
 
-  #put(shader: Shader, { name, scalar, offset, length }: ParamField, base: number, value: unknown): void {
-    const words = scalar === "f32" ? this.#floats : scalar === "i32" ? this.#ints : this.#uints;
-    if (length === 1 && (typeof value === "number" || typeof value === "boolean")) {
-      words[base + offset] = Number(value);
-    } else if (length > 1 && isNumbers(value) && value.length <= length) {
-      words.set(value, base + offset);
-    } else {
-      throw internal(`${shader.name}.wgsl: param ${name} takes ${length} x ${scalar}, got ${value}`);
-    }
+/** The values that the shader's `Params` names, as they lie in a slot. */
+export function packParams(shader: Shader, values: ParamValues): Uint32Array {
+  const last = shader.params.at(-1);
+  const words = new Uint32Array(last ? last.offset + last.length : 0);
+  const views = { u32: words, i32: new Int32Array(words.buffer), f32: new Float32Array(words.buffer) };
+  for (const field of shader.params) put(shader, field, views[field.scalar], values[field.name]);
+  return words;
+}
+
+function put(
+  shader: Shader,
+  { name, scalar, offset, length }: ParamField,
+  words: Uint32Array | Int32Array | Float32Array,
+  value: unknown,
+): void {
+  if (length === 1 && (typeof value === "number" || typeof value === "boolean")) {
+    words[offset] = Number(value);
+  } else if (length > 1 && isNumbers(value) && value.length <= length) {
+    words.set(value, offset);
+  } else {
+    throw internal(`${shader.name}.wgsl: param ${name} takes ${length} x ${scalar}, got ${value}`);
   }
 }
 

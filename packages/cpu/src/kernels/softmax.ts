@@ -35,23 +35,26 @@ function writeSizes(launch: Launch, params: CrossEntropyParams): number {
 
 export const crossEntropy: HostKernel<"crossEntropy"> = (
   launch,
-  [logits, targets, weight, terms],
+  [logits, targets, weight, terms, mean],
   params,
 ) => {
   launch.expect(targets, "int32");
   launch.floats(logits);
   launch.pointer(targets);
   launch.floats(weight, terms);
-  launch.ints(0, 0);
+  launch.int(0);
+  launch.floats(mean);
+  launch.int(0);
   launch.run("crossEntropy", writeSizes(launch, params));
+  if (mean) launch.run("crossEntropyMean", 1);
 };
 
 export const crossEntropyGrad: HostKernel<"crossEntropyGrad"> = (launch, operands, params) => {
-  const [logits, targets, weight, scale, gradLogits] = operands;
+  const [logits, targets, weight, scale, divisor, gradLogits] = operands;
   launch.expect(targets, "int32");
   launch.floats(logits);
   launch.pointer(targets);
-  launch.floats(weight, gradLogits, scale);
+  launch.floats(weight, gradLogits, scale, divisor);
   launch.int(params.scaleStride);
   launch.run("crossEntropyGrad", writeSizes(launch, params));
 };

@@ -2,6 +2,7 @@
 
 import type { KernelName } from "@mien/tensor";
 import type { HostKernel } from "../launch.ts";
+import { activationGrad } from "./activation-grad.ts";
 import { augment } from "./augment.ts";
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from "./conv2d.ts";
 import { custom } from "./custom.ts";
@@ -40,6 +41,7 @@ export const hostKernels = {
   softmaxGrad,
   crossEntropy,
   crossEntropyGrad,
+  activationGrad,
   channelStats,
   normalize,
   normalizeSums,

@@ -8,6 +8,7 @@
 
 import {
   bytesPerElement,
+  currentParams,
   type Device,
   type DeviceBuffer,
   DeviceError,
@@ -16,6 +17,7 @@ import {
   internal,
   type KernelName,
   type Kernels,
+  type Live,
   type Operand,
   type TypedArray,
   viewAs,
@@ -49,6 +51,9 @@ class ReferenceBuffer implements DeviceBuffer {
 class ReferenceDevice implements Device {
   readonly name = "reference";
   readonly description = "reference (plain TypeScript, float64 inside)";
+  /** Nothing here is worth repeating: captured steps run as they are. */
+  readonly recorder = null;
+  tape = null;
   readonly #live = new Set<DeviceBuffer>();
   #liveBytes = 0;
   #launches = 0;
@@ -92,11 +97,11 @@ class ReferenceDevice implements Device {
   launch<K extends KernelName>(
     kernel: K,
     operands: Kernels[K]["operands"],
-    params: Kernels[K]["params"],
+    params: Kernels[K]["params"] | Live<Kernels[K]["params"]>,
   ): void {
     this.#checkOpen(kernel);
     const arrays = operands.map((operand) => operand && this.#arrayOf(operand, kernel));
-    kernels[kernel](arrays as unknown as Arrays<K>, params);
+    kernels[kernel](arrays as unknown as Arrays<K>, currentParams(params));
     this.#launches += 1;
   }
 

@@ -4,6 +4,7 @@
  */
 
 import type { KernelName } from "@mien/tensor";
+import { activationGrad } from "./activation-grad.ts";
 import { augment } from "./augment.ts";
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from "./conv2d.ts";
 import { custom } from "./custom.ts";
@@ -43,6 +44,7 @@ export const kernels: { readonly [K in KernelName]: Kernel<K> } = {
   softmaxGrad,
   crossEntropy,
   crossEntropyGrad,
+  activationGrad,
   channelStats,
   normalize,
   normalizeSums,

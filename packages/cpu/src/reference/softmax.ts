@@ -56,7 +56,7 @@ export function softmaxGrad(
 }
 
 export function crossEntropy(
-  [logits, targets, weight, terms]: Arrays<"crossEntropy">,
+  [logits, targets, weight, terms, mean]: Arrays<"crossEntropy">,
   params: Params<"crossEntropy">,
 ): void {
   const { outer, classes, inner, ignoreIndex, labelSmoothing } = params;
@@ -84,6 +84,14 @@ export function crossEntropy(
     terms[row] = loss;
     terms[count + row] = targetWeight;
   }
+  if (mean === null) return;
+  let [losses, weights] = [0, 0];
+  for (let row = 0; row < count; row++) {
+    losses += terms[row]!;
+    weights += terms[count + row]!;
+  }
+  mean[0] = losses / weights;
+  mean[1] = weights;
 }
 
 /**
@@ -92,7 +100,7 @@ export function crossEntropy(
  * is left: nobody normalised them here.
  */
 export function crossEntropyGrad(
-  [logits, targets, weight, scale, gradLogits]: Arrays<"crossEntropyGrad">,
+  [logits, targets, weight, scale, divisor, gradLogits]: Arrays<"crossEntropyGrad">,
   params: Params<"crossEntropyGrad">,
 ): void {
   const { outer, classes, inner, ignoreIndex, labelSmoothing, normalized, scaleStride } = params;
@@ -109,7 +117,8 @@ export function crossEntropyGrad(
     );
     const sumOfFactors = factors.reduce((sum, factor) => sum + factor, 0);
     for (let c = 0; c < classes; c++) {
-      const gradient = (sumOfFactors * p[c]! - factors[c]!) * scale[row * scaleStride]!;
+      const factor = (scale?.[row * scaleStride] ?? 1) / (divisor?.[0] ?? 1);
+      const gradient = (sumOfFactors * p[c]! - factors[c]!) * factor;
       const known = target === ignoreIndex ? 0 : Number.NaN;
       gradLogits[start + c * inner] = isClass && target !== ignoreIndex ? gradient : known;
     }

@@ -95,6 +95,10 @@ export const configSchema = z.strictObject({
     .max(0.5)
     .default(DEFAULT_AUGMENTATION.hue)
     .describe("hue turned by up to this part of the circle"),
+  capture: z
+    .boolean()
+    .default(true)
+    .describe("replay recorded steps: the same results, less work for the host"),
   models: z.string().min(1).default("models").describe("folder of models and history"),
   results: z.string().min(1).default("results").describe("folder of reports and pictures"),
   tensorboard: z

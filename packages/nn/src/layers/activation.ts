@@ -126,7 +126,7 @@ export class Sigmoid extends Module {
   }
 }
 
-/** https://pytorch.org/docs/stable/generated/torch.nn.Tanh.html */
+/** The hyperbolic tangent. https://pytorch.org/docs/stable/generated/torch.nn.Tanh.html */
 export class Tanh extends Module {
   override forward(x: Tensor): Tensor {
     return tanh(x);

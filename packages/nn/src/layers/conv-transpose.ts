@@ -16,7 +16,7 @@ export interface ConvTranspose2dLayerOptions extends ConvTranspose2dOptions, Lay
 }
 
 /**
- * Input [N, inChannels, H, W], output [N, outChannels, H', W'].
+ * A window of weights for each input channel, laid down at every pixel. Input [N, inChannels, H, W], output [N, outChannels, H', W'].
  * https://pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html
  */
 export class ConvTranspose2d extends Module {

@@ -45,7 +45,7 @@ export interface Conv2dLayerOptions extends Omit<Conv2dOptions, keyof Activation
 }
 
 /**
- * Input [N, C, H, W], output [N, outChannels, H', W'].
+ * A window of weights for each output channel, slid over the image. Input [N, C, H, W], output [N, outChannels, H', W'].
  * https://pytorch.org/docs/stable/generated/torch.nn.Conv2d.html
  */
 export class Conv2d extends Module {
@@ -107,7 +107,7 @@ export interface Conv1dLayerOptions extends Omit<Conv1dOptions, keyof Activation
 }
 
 /**
- * Input [N, inChannels, L], output [N, outChannels, L'].
+ * A window of weights for each output channel, slid over a sequence. Input [N, inChannels, L], output [N, outChannels, L'].
  * https://pytorch.org/docs/stable/generated/torch.nn.Conv1d.html
  */
 export class Conv1d extends Module {

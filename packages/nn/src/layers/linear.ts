@@ -15,7 +15,7 @@ export interface LinearLayerOptions extends LayerOptions {
 }
 
 /**
- * Input [..., inFeatures], output [..., outFeatures].
+ * Every output is a weighted sum of all inputs, and a bias. Input [..., inFeatures], output [..., outFeatures].
  * https://pytorch.org/docs/stable/generated/torch.nn.Linear.html
  */
 export class Linear extends Module {

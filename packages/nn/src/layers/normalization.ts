@@ -104,7 +104,7 @@ abstract class BatchNorm extends Module {
 }
 
 /**
- * Each feature of a batch, or each channel of signals. Input [N, C] or [N, C, L], output the same.
+ * Normalises each feature of a batch, or each channel of signals. Input [N, C] or [N, C, L], output the same.
  * https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm1d.html
  */
 export class BatchNorm1d extends BatchNorm {
@@ -115,7 +115,7 @@ export class BatchNorm1d extends BatchNorm {
 }
 
 /**
- * Each channel of a batch of images. Input [N, C, H, W], output the same. In training by the statistics of the batch,
+ * Normalises each channel of a batch of images. Input [N, C, H, W], output the same. In training by the statistics of the batch,
  * which the running ones follow; after `eval()` by the running ones.
  * https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
  */
@@ -127,7 +127,7 @@ export class BatchNorm2d extends BatchNorm {
 }
 
 /**
- * The last dimensions of each element by themselves. Input [..., normalizedShape], output the same.
+ * Normalises the last dimensions of each element by themselves. Input [..., normalizedShape], output the same.
  * https://pytorch.org/docs/stable/generated/torch.nn.LayerNorm.html
  */
 export class LayerNorm extends Module {
@@ -156,7 +156,7 @@ export class LayerNorm extends Module {
 }
 
 /**
- * The channels of each image in groups. Input [N, C, ...], output the same. It needs no batch, and no running
+ * Normalises the channels of each image in groups. Input [N, C, ...], output the same. It needs no batch, and no running
  * statistics. https://pytorch.org/docs/stable/generated/torch.nn.GroupNorm.html
  */
 export class GroupNorm extends Module {
@@ -193,7 +193,7 @@ export class GroupNorm extends Module {
 }
 
 /**
- * Every channel of every image by itself, without running statistics. Input [N, C, H, W], output the same.
+ * Normalises every channel of every image by itself, without running statistics. Input [N, C, H, W], output the same.
  * https://pytorch.org/docs/stable/generated/torch.nn.InstanceNorm2d.html
  */
 export class InstanceNorm2d extends Module {

@@ -6,7 +6,7 @@ import { type InterpolateOptions, interpolate, type Tensor } from "@mien/tensor"
 import { Module } from "../module.ts";
 
 /**
- * Input [N, C, H, W], output [N, C, H', W'].
+ * Images of another size, by the nearest pixel or in between. Input [N, C, H, W], output [N, C, H', W'].
  * https://pytorch.org/docs/stable/generated/torch.nn.Upsample.html
  */
 export class Upsample extends Module {

@@ -21,7 +21,10 @@ export interface AdagradOptions extends OptimizerOptions {
   eps: number;
 }
 
-/** https://pytorch.org/docs/stable/generated/torch.optim.Adagrad.html */
+/**
+ * Steps against the gradient, divided by the size of all gradients so far.
+ * https://pytorch.org/docs/stable/generated/torch.optim.Adagrad.html
+ */
 export class Adagrad extends Optimizer<AdagradOptions> {
   /** @throws ArgumentError for options out of range, no parameters, or one parameter twice */
   constructor(params: ParamsOrGroups<AdagradOptions>, options: Partial<AdagradOptions> = {}) {
@@ -41,8 +44,10 @@ export class Adagrad extends Optimizer<AdagradOptions> {
     return { sum: options.initialAccumulatorValue };
   }
 
-  protected override update({ param, grad, state, step }: ParamRun, options: AdagradOptions): void {
-    const { lr, lrDecay, weightDecay, eps } = options;
-    adagradStep(param, grad, state["sum"]!, { lr, lrDecay, weightDecay, eps, step });
+  protected override update(run: ParamRun, options: AdagradOptions): void {
+    adagradStep(run.param, run.grad, run.state["sum"]!, () => {
+      const { lr, lrDecay, weightDecay, eps } = options;
+      return { lr, lrDecay, weightDecay, eps, step: run.step };
+    });
   }
 }

@@ -25,7 +25,10 @@ export interface AdamOptions extends OptimizerOptions {
   amsgrad: boolean;
 }
 
-/** https://pytorch.org/docs/stable/generated/torch.optim.Adam.html */
+/**
+ * Steps along the gradient's running mean, divided by its running size.
+ * https://pytorch.org/docs/stable/generated/torch.optim.Adam.html
+ */
 export class Adam extends Optimizer<AdamOptions> {
   /** Whether weight decay acts on the parameters directly. */
   protected readonly decoupled: boolean = false;
@@ -50,17 +53,22 @@ export class Adam extends Optimizer<AdamOptions> {
     return { expAvg: 0, expAvgSq: 0, ...(amsgrad ? { maxExpAvgSq: 0 } : {}) };
   }
 
-  protected override update({ param, grad, state, step }: ParamRun, options: AdamOptions): void {
-    const { lr, eps, weightDecay, amsgrad } = options;
-    const [beta1, beta2] = options.betas;
+  protected override update(run: ParamRun, options: AdamOptions): void {
+    const { param, grad, state } = run;
     const { expAvg, expAvgSq, maxExpAvgSq } = state;
-    const { decoupled } = this;
-    const constants = { lr, beta1, beta2, eps, weightDecay, decoupled, step };
-    adamStep(param, grad, expAvg!, expAvgSq!, { ...constants, maxV: amsgrad ? maxExpAvgSq! : null });
+    const maxV = options.amsgrad ? maxExpAvgSq! : null;
+    adamStep(param, grad, expAvg!, expAvgSq!, () => {
+      const { lr, eps, weightDecay } = options;
+      const [beta1, beta2] = options.betas;
+      return { lr, beta1, beta2, eps, weightDecay, decoupled: this.decoupled, step: run.step, maxV };
+    });
   }
 }
 
-/** https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html */
+/**
+ * Adam whose weight decay shrinks the parameters themselves.
+ * https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html
+ */
 export class AdamW extends Adam {
   protected override readonly decoupled = true;
 

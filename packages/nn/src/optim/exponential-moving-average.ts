@@ -13,6 +13,7 @@ import {
   isFloat,
   movingAverageStep,
   noGrad,
+  refuseInCapture,
   scope,
   Tensor,
   zeros,
@@ -49,7 +50,7 @@ interface Followed {
 }
 
 /**
- * Call `update()` after each `optimizer.step()`, and `withWeights(() => ...)` to evaluate.
+ * Weights averaged over the steps. Call `update()` after each `optimizer.step()`, and `withWeights(() => ...)` to evaluate.
  * https://pytorch.org/docs/stable/optim.html#weight-averaging-swa-and-ema
  */
 export class ExponentialMovingAverage {
@@ -103,6 +104,10 @@ export class ExponentialMovingAverage {
         "update: the model has the averages now, expected its own weights. Help: call it outside of withWeights()",
       );
     }
+    refuseInCapture(
+      "an update of the averages, of which a replay would not count",
+      "call update() after the step",
+    );
     const decay = this.#decayOf(this.#updates);
     noGrad(() =>
       scope(() => {

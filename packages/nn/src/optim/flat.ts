@@ -9,7 +9,18 @@
  * elsewhere by now (a second optimizer took it) is a run of its own. The numbers are the same in any case.
  */
 
-import { contiguous, full, noGrad, ShapeError, sameShape, scope, show, type Tensor } from "@mien/tensor";
+import {
+  contiguous,
+  full,
+  noGrad,
+  onEachRun,
+  ShapeError,
+  sameShape,
+  scope,
+  show,
+  type Tensor,
+  watch,
+} from "@mien/tensor";
 
 /** Slots begin at multiples of this many elements: 256 bytes of float32, to which GPUs align bindings. */
 const SLOT_ELEMENTS = 64;
@@ -31,7 +42,7 @@ export interface ParamRun {
   readonly grad: Tensor;
   /** What is remembered of the parameters, by name. */
   readonly state: Readonly<Record<string, Tensor>>;
-  /** Which step this is for these parameters, from 1. */
+  /** Which step this is for these parameters, from 1. In a captured step it counts on, so read it in `live()`. */
   readonly step: number;
 }
 
@@ -140,8 +151,15 @@ export class FlatParameters {
       if (params[p]!.grad) {
         const home = this.#atHome(p);
         while (home && end < params.length && steps[end] === taken && this.#atHome(end)) end++;
-        yield { ...(home ? this.#stretch(p, end) : this.#stray(p)), step: taken + 1 };
-        for (let q = p; q < end; q++) steps[q] = taken + 1;
+        const [from, to] = [p, end];
+        const step = () => steps[from]! + 1;
+        yield {
+          ...(home ? this.#stretch(from, to) : this.#stray(from)),
+          get step() {
+            return watch(step);
+          },
+        };
+        onEachRun(() => steps.fill(step(), from, to));
       }
       p = end;
     }

@@ -5,7 +5,17 @@
  * updated; how few runs there are is the business of `flat.ts`.
  */
 
-import { ArgumentError, DataError, GradError, isFloat, noGrad, scope, Tensor } from "@mien/tensor";
+import {
+  ArgumentError,
+  DataError,
+  GradError,
+  isFloat,
+  noGrad,
+  scope,
+  structureChanged,
+  Tensor,
+  watch,
+} from "@mien/tensor";
 import { checkNotNegative } from "../check.ts";
 import { loadTensors, type StateDict, type StateSource } from "../state.ts";
 import { FlatParameters, type ParamRun } from "./flat.ts";
@@ -102,6 +112,7 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
     flat.remember(this.remembers(full));
     this.#flat.push(flat);
     this.#groups.push(full);
+    structureChanged();
   }
 
   /** Moves every parameter that has a gradient. Call it after `backward()`. */
@@ -111,7 +122,8 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
         for (const [i, group] of this.#groups.entries()) {
           const flat = this.#flat[i]!;
           flat.remember(this.remembers(group)); // an option may have been switched on meanwhile
-          for (const run of flat.runs()) this.update(run, group);
+          const options = watched(group);
+          for (const run of flat.runs()) this.update(run, options);
         }
       }),
     );
@@ -120,7 +132,10 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
   /** What is remembered of each parameter with these options, in tensors of its shape: names, and where they start. */
   protected abstract remembers(options: Options): Readonly<Record<string, number>>;
 
-  /** Updates one run of numbers in place. */
+  /**
+   * Updates one run of numbers in place. In a captured step, options that are read in `live()` are read again in each
+   * replay; when others change, the step is recorded anew.
+   */
   protected abstract update(run: ParamRun, options: Options): void;
 
   /** @throws ArgumentError for options out of range; a subclass checks its own as well */
@@ -200,6 +215,7 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
     for (const [i, group] of this.#groups.entries()) Object.assign(group, options[i]);
     let number = 0;
     for (const flat of this.#flat) for (const p of flat.steps.keys()) flat.steps[p] = steps[number++]!;
+    structureChanged();
   }
 
   /** The options in a saved group, and nothing else that may stand there. One that came later has its default. */
@@ -249,6 +265,11 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
       }
     }
   }
+}
+
+/** Options of which a captured step knows that it read them. */
+function watched<T extends object>(options: T): T {
+  return new Proxy(options, { get: (target, key) => watch(() => Reflect.get(target, key)) });
 }
 
 /** Whether a value, perhaps parsed from a file, is built like an optimizer's state. */

@@ -26,7 +26,10 @@ export interface RMSpropOptions extends OptimizerOptions {
   centered: boolean;
 }
 
-/** https://pytorch.org/docs/stable/generated/torch.optim.RMSprop.html */
+/**
+ * Steps against the gradient, divided by its running size.
+ * https://pytorch.org/docs/stable/generated/torch.optim.RMSprop.html
+ */
 export class RMSprop extends Optimizer<RMSpropOptions> {
   /** @throws ArgumentError for options out of range, no parameters, or one parameter twice */
   constructor(params: ParamsOrGroups<RMSpropOptions>, options: Partial<RMSpropOptions> = {}) {
@@ -55,12 +58,14 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
   }
 
   protected override update({ param, grad, state }: ParamRun, options: RMSpropOptions): void {
-    const { lr, alpha, eps, weightDecay, momentum, centered } = options;
     const { squareAvg, gradAvg, momentumBuffer } = state;
-    rmspropStep(param, grad, squareAvg!, {
-      ...{ lr, alpha, eps, weightDecay, momentum },
-      gradAvg: centered ? gradAvg! : null,
-      velocity: momentum === 0 ? null : momentumBuffer!,
+    const also = {
+      gradAvg: options.centered ? gradAvg! : null,
+      velocity: options.momentum === 0 ? null : momentumBuffer!,
+    };
+    rmspropStep(param, grad, squareAvg!, () => {
+      const { lr, alpha, eps, weightDecay, momentum } = options;
+      return { lr, alpha, eps, weightDecay, momentum, ...also };
     });
   }
 }

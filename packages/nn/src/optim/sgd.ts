@@ -21,7 +21,10 @@ export interface SGDOptions extends OptimizerOptions {
   nesterov: boolean;
 }
 
-/** https://pytorch.org/docs/stable/generated/torch.optim.SGD.html */
+/**
+ * Steps against the gradient, with momentum if wanted.
+ * https://pytorch.org/docs/stable/generated/torch.optim.SGD.html
+ */
 export class SGD extends Optimizer<SGDOptions> {
   /** @throws ArgumentError for options out of range, no parameters, or one parameter twice */
   constructor(params: ParamsOrGroups<SGDOptions>, options: Partial<SGDOptions> = {}) {
@@ -49,9 +52,11 @@ export class SGD extends Optimizer<SGDOptions> {
     return momentum === 0 ? {} : { momentumBuffer: 0 };
   }
 
-  protected override update({ param, grad, state, step }: ParamRun, options: SGDOptions): void {
-    const { lr, momentum, dampening, weightDecay, nesterov } = options;
-    const velocity = momentum === 0 ? null : state["momentumBuffer"]!;
-    sgdStep(param, grad, velocity, { lr, momentum, dampening, weightDecay, nesterov, step });
+  protected override update(run: ParamRun, options: SGDOptions): void {
+    const velocity = options.momentum === 0 ? null : run.state["momentumBuffer"]!;
+    sgdStep(run.param, run.grad, velocity, () => {
+      const { lr, momentum, dampening, weightDecay, nesterov } = options;
+      return { lr, momentum, dampening, weightDecay, nesterov, step: run.step };
+    });
   }
 }

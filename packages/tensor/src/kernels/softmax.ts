@@ -37,19 +37,30 @@ export interface SoftmaxKernels {
    * The terms of the cross-entropy of logits against class indices (int32), per target: terms is [2, outer, inner],
    * first the losses w[t] * ((1 - s) nll(t)) + s / classes * sum_c w[c] nll(c), then the weights w[t] (both 0 where
    * the target is ignored); nll(c) is -log softmax(logits)[c], or what `normalized` says. Without weights w = 1. A target out of range gives NaN and is never used as an index.
+   * `mean`, if given, is [2]: the sum of the losses by the sum of the weights, and that sum.
    */
   crossEntropy: {
-    operands: [logits: Operand, targets: Operand, weight: Operand | null, terms: Operand];
+    operands: [
+      logits: Operand,
+      targets: Operand,
+      weight: Operand | null,
+      terms: Operand,
+      mean: Operand | null,
+    ];
     params: CrossEntropyParams;
   };
 
-  /** The gradient of the losses in `terms`, times `scale`: one value for all (scaleStride 0) or one per target (1). */
+  /**
+   * The gradient of the losses in `terms`, times `scale`, one value for all (scaleStride 0) or one per target (1), and
+   * by `divisor`, a single value; both count as 1 where they are absent.
+   */
   crossEntropyGrad: {
     operands: [
       logits: Operand,
       targets: Operand,
       weight: Operand | null,
-      scale: Operand,
+      scale: Operand | null,
+      divisor: Operand | null,
       gradLogits: Operand,
     ];
     params: CrossEntropyParams & { scaleStride: 0 | 1 };

@@ -182,21 +182,28 @@ function isFloatTensor(x: Tensor | number): x is Tensor {
   return isLive(x) && isFloat(x.dtype);
 }
 
-/** a + b */
+/**
+ * a + b, in the shape to which both broadcast. One of them may be a number, which takes the other's type.
+ * https://pytorch.org/docs/stable/generated/torch.add.html
+ *
+ * All functions here refuse alike:
+ * @throws DTypeError for two different types, one that the function is not for, or a number that the type cannot hold
+ * @throws ShapeError if the shapes do not broadcast
+ */
 export function add(a: Tensor | number, b: Tensor | number): Tensor {
   if (typeof b === "number" && isFloatTensor(a)) return affine(a, 1, b);
   if (typeof a === "number" && isFloatTensor(b)) return affine(b, 1, a);
   return addTensors(a, b);
 }
 
-/** a - b */
+/** a - b. https://pytorch.org/docs/stable/generated/torch.sub.html */
 export function sub(a: Tensor | number, b: Tensor | number): Tensor {
   if (typeof b === "number" && isFloatTensor(a)) return affine(a, 1, -b);
   if (typeof a === "number" && isFloatTensor(b)) return affine(b, -1, a);
   return subTensors(a, b);
 }
 
-/** a * b */
+/** a * b. https://pytorch.org/docs/stable/generated/torch.mul.html */
 export function mul(a: Tensor | number, b: Tensor | number): Tensor {
   if (typeof b === "number" && isFloatTensor(a)) return affine(a, b, 0);
   if (typeof a === "number" && isFloatTensor(b)) return affine(b, a, 0);
@@ -240,6 +247,7 @@ export function div(a: Tensor | number, b: Tensor | number, options: DivOptions 
 const powTensors = define("pow", differentiable.pow);
 /**
  * a to the power of b. int32 stays int32, and wraps.
+ * https://pytorch.org/docs/stable/generated/torch.pow.html
  *
  * @throws ArgumentError for a negative number as the power of int32; in a tensor those give 0 (or 1 or -1)
  */
@@ -257,22 +265,28 @@ export function pow(a: Tensor | number, b: Tensor | number): Tensor {
  * https://pytorch.org/docs/stable/generated/torch.remainder.html
  */
 export const remainder: Binary = define("remainder", differentiable.remainder);
-/** The larger of a and b; NaN if either is. Equal values share the gradient. */
+/**
+ * The larger of a and b; NaN if either is. Equal values share the gradient.
+ * https://pytorch.org/docs/stable/generated/torch.maximum.html
+ */
 export const maximum: Binary = define("maximum", differentiable.maximum);
-/** The smaller of a and b; NaN if either is. Equal values share the gradient. */
+/**
+ * The smaller of a and b; NaN if either is. Equal values share the gradient.
+ * https://pytorch.org/docs/stable/generated/torch.minimum.html
+ */
 export const minimum: Binary = define("minimum", differentiable.minimum);
 
-/** a = b, as bool */
+/** a = b, as bool. https://pytorch.org/docs/stable/generated/torch.eq.html */
 export const eq: Binary = compare("eq", [...numbers, "bool"]);
-/** a != b, as bool */
+/** a != b, as bool. https://pytorch.org/docs/stable/generated/torch.ne.html */
 export const ne: Binary = compare("ne", [...numbers, "bool"]);
-/** a < b, as bool */
+/** a < b, as bool. https://pytorch.org/docs/stable/generated/torch.lt.html */
 export const lt: Binary = compare("lt");
-/** a <= b, as bool */
+/** a <= b, as bool. https://pytorch.org/docs/stable/generated/torch.le.html */
 export const le: Binary = compare("le");
-/** a > b, as bool */
+/** a > b, as bool. https://pytorch.org/docs/stable/generated/torch.gt.html */
 export const gt: Binary = compare("gt");
-/** a >= b, as bool */
+/** a >= b, as bool. https://pytorch.org/docs/stable/generated/torch.ge.html */
 export const ge: Binary = compare("ge");
 
 const bools: readonly DType[] = ["bool"];

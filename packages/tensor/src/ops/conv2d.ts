@@ -17,7 +17,6 @@ import {
   type ActivationParams,
   activationParams,
   beforeActivation,
-  once,
 } from "./activation.ts";
 import {
   checkFloat,
@@ -29,8 +28,7 @@ import {
   pair,
 } from "./check.ts";
 import { contiguous } from "./copy.ts";
-import { sumTo } from "./reduce.ts";
-import { reshape, squeeze, unsqueeze } from "./view.ts";
+import { squeeze, unsqueeze } from "./view.ts";
 
 export interface Conv2dOptions extends ActivationOptions {
   /** Steps of the window, one number or [height, width]. Default: 1. */
@@ -58,23 +56,20 @@ const conv2dOp: Op<[x: Tensor, weight: Tensor, bias: Tensor | null], Params> = {
   },
   gradients: ({ grad, input, output, params }) => {
     const { device, dtype } = grad;
-    const before = once(() => contiguous(beforeActivation(grad, output, params)));
+    const before = beforeActivation(grad, output, params, 1);
     return [
       () => {
         const gradX = empty([params.n, params.cIn, params.hIn, params.wIn], { device, dtype });
-        device.launch("conv2dInputGrad", [before(), contiguous(input(1)), gradX], params);
+        device.launch("conv2dInputGrad", [before.value(), contiguous(input(1)), gradX], params);
         return gradX;
       },
       (into) => {
         const shape = [params.cOut, params.cIn / params.groups, params.kH, params.kW];
         const gradWeight = into ?? empty(shape, { device, dtype });
-        device.launch("conv2dWeightGrad", [before(), contiguous(input(0)), gradWeight], params);
+        device.launch("conv2dWeightGrad", [before.value(), contiguous(input(0)), gradWeight], params);
         return gradWeight;
       },
-      (into) =>
-        reshape(sumTo(before(), [params.cOut, 1, 1], into && reshape(into, [params.cOut, 1, 1])), [
-          params.cOut,
-        ]),
+      (into) => before.bias(into),
     ];
   },
 };

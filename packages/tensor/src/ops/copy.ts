@@ -73,7 +73,10 @@ export function clone(x: Tensor): Tensor {
   return apply(castOp, [x], { from: x.dtype, to: x.dtype });
 }
 
-/** `x` itself if its elements lie in row-major order, else a copy in which they do. */
+/**
+ * `x` itself if its elements lie in row-major order, else a copy in which they do.
+ * https://pytorch.org/docs/stable/generated/torch.Tensor.contiguous.html
+ */
 export function contiguous(x: Tensor): Tensor {
   checkTensor("contiguous", x);
   return x.isContiguous() ? x : clone(x);
@@ -82,6 +85,7 @@ export function contiguous(x: Tensor): Tensor {
 /**
  * `x` converted to another element type: floats lose their fraction when they become int32, and everything but 0
  * becomes true. `x` itself if it is of that type. Nothing can be converted to uint8.
+ * https://pytorch.org/docs/stable/generated/torch.Tensor.to.html
  */
 export function cast(x: Tensor, dtype: DType): Tensor {
   checkTensor("cast", x);

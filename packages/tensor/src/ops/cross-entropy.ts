@@ -14,7 +14,7 @@ import type { CrossEntropyParams } from "../kernels.ts";
 import { scope } from "../memory.ts";
 import { numel, type Shape, sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { div, mul } from "./binary.ts";
+import { mul } from "./binary.ts";
 import {
   checkFloat,
   checkNames,
@@ -50,18 +50,20 @@ type Name = "crossEntropy" | "nllLoss";
 type Inputs = [scores: Tensor, targets: Tensor, weight: Tensor | null];
 type Params = CrossEntropyParams & { readonly reduction: Reduction; readonly hasWeight: boolean };
 
-/** The two rows of the kernel's `terms`, losses and weights, or of their sums. */
+/** The two rows of the kernel's `terms`, losses and weights, or the two numbers of `mean`. */
 function row(terms: Tensor, i: 0 | 1, shape: Shape): Tensor {
   return reshape(slice(terms, 0, i, i + 1), shape);
 }
 
-function gradScores({ grad, input, extra, params }: GradContext<Params>): GradRule {
+function gradScores(context: GradContext<Params>): GradRule {
+  const { input, extra, params } = context;
   return () => {
     const scores = contiguous(input(0));
-    const scale = params.reduction === "mean" ? div(grad, extra(0)) : contiguous(grad);
+    const scale = context.gradIsOne ? null : contiguous(context.grad);
+    const divisor = params.reduction === "mean" ? extra(0) : null;
     const out = empty(scores.shape, { device: scores.device, dtype: scores.dtype });
     const weight = params.hasWeight ? contiguous(input(2)) : null;
-    scores.device.launch("crossEntropyGrad", [scores, contiguous(input(1)), weight, scale, out], {
+    scores.device.launch("crossEntropyGrad", [scores, contiguous(input(1)), weight, scale, divisor, out], {
       ...params,
       scaleStride: params.reduction === "none" ? 1 : 0,
     });
@@ -74,20 +76,15 @@ function define(name: Name): Op<Inputs, Params> {
     name,
     saves: { inputs: [0, 1, 2] },
     forward([scores, targets, weight], params, save) {
-      const terms = empty([2, targets.numel], { device: scores.device, dtype: scores.dtype });
-      const operands = [
-        contiguous(scores),
-        contiguous(targets),
-        weight && contiguous(weight),
-        terms,
-      ] as const;
-      scores.device.launch("crossEntropy", [...operands], params);
+      const { device, dtype } = scores;
+      const terms = empty([2, targets.numel], { device, dtype });
+      const mean = params.reduction === "mean" ? empty([2], { device, dtype }) : null;
+      const inputs = [contiguous(scores), contiguous(targets), weight && contiguous(weight)] as const;
+      device.launch("crossEntropy", [...inputs, terms, mean], params);
       if (params.reduction === "none") return row(terms, 0, targets.shape);
-      const totals = sum(terms, 1);
-      if (params.reduction === "sum") return row(totals, 0, []);
-      const totalWeight = row(totals, 1, []);
-      save(totalWeight);
-      return div(row(totals, 0, []), totalWeight);
+      if (!mean) return row(sum(terms, 1), 0, []);
+      save(row(mean, 1, []));
+      return row(mean, 0, []);
     },
     gradients: (context) => [gradScores(context), null, null],
   };

@@ -12,6 +12,7 @@ import { ArgumentError } from "../errors.ts";
 import type { RandomStream } from "../kernels.ts";
 import { scope } from "../memory.ts";
 import { defaultGenerator, type Generator } from "../random.ts";
+import { type Live, live } from "../recording.ts";
 import type { Tensor } from "../tensor.ts";
 import { mul } from "./binary.ts";
 import { checkFlag, checkFloat, checkNames, checkNumber, checkRank } from "./check.ts";
@@ -24,11 +25,12 @@ export interface DropoutOptions {
   readonly generator?: Generator;
 }
 
-type Params = RandomStream & { readonly p: number };
+/** One place in the stream for both ways; in each replay of a captured step it is another. */
+type Params = Live<RandomStream & { readonly p: number; readonly count: number }>;
 
 function launch(x: Tensor, params: Params): Tensor {
   const out = empty(x.shape, { device: x.device, dtype: x.dtype });
-  x.device.launch("dropout", [contiguous(x), out], { ...params, count: x.numel });
+  x.device.launch("dropout", [contiguous(x), out], params);
   return out;
 }
 
@@ -60,7 +62,12 @@ export function dropout(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tenso
   check(op, x, p, options);
   const { training = true, generator = defaultGenerator } = options;
   if (!training || p === 0) return x;
-  return apply(dropoutOp, [x], { ...generator.reserve(x.numel), p });
+  const count = x.numel;
+  return apply(
+    dropoutOp,
+    [x],
+    live(() => generator.reserve(count), { p, count }),
+  );
 }
 
 /**

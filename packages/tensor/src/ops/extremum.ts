@@ -47,7 +47,10 @@ export function amax(x: Tensor, dims?: number | readonly number[], keepdim = fal
   return apply(amaxOp, [x], reduced("amax", x, dims, keepdim));
 }
 
-/** The smallest value over `dims` (default: all). Equal values share the gradient evenly. */
+/**
+ * The smallest value over `dims` (default: all). Equal values share the gradient evenly.
+ * https://pytorch.org/docs/stable/generated/torch.amin.html
+ */
 export function amin(x: Tensor, dims?: number | readonly number[], keepdim = false): Tensor {
   checkChoice("amin", x, dims);
   return apply(aminOp, [x], reduced("amin", x, dims, keepdim));
@@ -109,12 +112,18 @@ export function min(x: Tensor, dim?: number, keepdim = false): Tensor | Ordered 
   return apply(aminOp, [x], reduced("min", x, undefined, false));
 }
 
-/** Where the largest value lies along `dim`, or in the flattened tensor: int32, the first of equal ones. */
+/**
+ * Where the largest value lies along `dim`, or in the flattened tensor: int32, the first of equal ones.
+ * https://pytorch.org/docs/stable/generated/torch.argmax.html
+ */
 export function argmax(x: Tensor, dim?: number, keepdim = false): Tensor {
   return locate("argmax", x, dim, keepdim);
 }
 
-/** Where the smallest value lies along `dim`, or in the flattened tensor: int32, the first of equal ones. */
+/**
+ * Where the smallest value lies along `dim`, or in the flattened tensor: int32, the first of equal ones.
+ * https://pytorch.org/docs/stable/generated/torch.argmin.html
+ */
 export function argmin(x: Tensor, dim?: number, keepdim = false): Tensor {
   return locate("argmin", x, dim, keepdim);
 }

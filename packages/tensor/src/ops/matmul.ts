@@ -16,11 +16,9 @@ import {
   type ActivationParams,
   activationParams,
   beforeActivation,
-  once,
 } from "./activation.ts";
 import { checkFloat, checkNames, checkRank, checkSameDevice, checkSameDType, checkTensor } from "./check.ts";
 import { contiguous } from "./copy.ts";
-import { sumTo } from "./reduce.ts";
 import { expand, reshape, transpose, unsqueeze } from "./view.ts";
 
 const plain: ActivationParams = { activation: "none", negativeSlope: 0 };
@@ -134,11 +132,11 @@ const linearOp: Op<[x: Tensor, weight: Tensor, bias: Tensor | null], ActivationP
   forward: ([x, weight, bias], params) =>
     multiply(x, transpose(weight, 0, 1), bias && contiguous(bias), params),
   gradients: ({ grad, input, output, params }) => {
-    const before = once(() => beforeActivation(grad, output, params));
+    const before = beforeActivation(grad, output, params, 1);
     return [
-      () => multiply(before(), input(1), null, plain),
-      (into) => multiply(transpose(before(), 0, 1), input(0), null, plain, into),
-      (into) => sumTo(before(), [grad.shape[1]!], into),
+      () => multiply(before.value(), input(1), null, plain),
+      (into) => multiply(transpose(before.value(), 0, 1), input(0), null, plain, into),
+      (into) => before.bias(into),
     ];
   },
 };

@@ -6,6 +6,7 @@
  */
 
 import { ArgumentError, ShapeError } from "../errors.ts";
+import { live, unwatched } from "../recording.ts";
 import { sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import {
@@ -43,6 +44,15 @@ function checkOptions<Options extends object>(op: string, options: Options, kind
     if (kinds[name] === "number") checkNumber(op, name, options[name] as number);
     if (kinds[name] === "flag") checkFlag(op, name, options[name] as boolean);
   }
+}
+
+/** Options of a step, or a function that is asked for them again in each replay of a captured step. */
+type Options<T> = T | (() => T);
+
+function now<T extends object>(op: string, options: Options<T>, kinds: Kinds<T>): T {
+  const given = typeof options === "function" ? options() : options;
+  checkOptions(op, given, kinds);
+  return given;
 }
 
 function checkStep(op: string, step: number): void {
@@ -84,19 +94,30 @@ const adamOptions: Kinds<AdamStep> = {
  * @throws ShapeError unless all tensors are contiguous and of one shape
  * @throws ArgumentError if step is below 1
  */
-export function adamStep(param: Tensor, grad: Tensor, m: Tensor, v: Tensor, options: AdamStep): void {
-  checkOptions("adamStep", options, adamOptions);
+export function adamStep(
+  param: Tensor,
+  grad: Tensor,
+  m: Tensor,
+  v: Tensor,
+  options: Options<AdamStep>,
+): void {
   checkTensor("adamStep", param, grad, m, v);
-  const { step, maxV = null, ...constants } = options;
+  const { maxV = null } = unwatched(() => now("adamStep", options, adamOptions));
   checkAlike("adamStep", param, { param, grad, m, v, maxV });
-  checkStep("adamStep", step);
+  const params = live(
+    () => {
+      const { step, maxV: _, ...constants } = now("adamStep", options, adamOptions);
+      checkStep("adamStep", step);
+      return {
+        ...constants,
+        stepSize: constants.lr / (1 - constants.beta1 ** step),
+        sqrtBiasCorrection2: Math.sqrt(1 - constants.beta2 ** step),
+      };
+    },
+    { count: param.numel },
+  );
   touch(param, m, v, maxV);
-  param.device.launch("adam", [param, grad, m, v, maxV], {
-    ...constants,
-    count: param.numel,
-    stepSize: options.lr / (1 - options.beta1 ** step),
-    sqrtBiasCorrection2: Math.sqrt(1 - options.beta2 ** step),
-  });
+  param.device.launch("adam", [param, grad, m, v, maxV], params);
 }
 
 export interface SgdStep {
@@ -122,19 +143,25 @@ const sgdOptions: Kinds<SgdStep> = {
  * @throws ShapeError unless all tensors are contiguous and of one shape
  * @throws ArgumentError if step is below 1
  */
-export function sgdStep(param: Tensor, grad: Tensor, velocity: Tensor | null, options: SgdStep): void {
-  checkOptions("sgdStep", options, sgdOptions);
+export function sgdStep(
+  param: Tensor,
+  grad: Tensor,
+  velocity: Tensor | null,
+  options: Options<SgdStep>,
+): void {
   checkTensor("sgdStep", param, grad);
   if (velocity !== null) checkTensor("sgdStep", velocity);
-  const { step, ...constants } = options;
   checkAlike("sgdStep", param, { param, grad, velocity });
-  checkStep("sgdStep", step);
+  const params = live(
+    () => {
+      const { step, ...constants } = now("sgdStep", options, sgdOptions);
+      checkStep("sgdStep", step);
+      return { ...constants, first: step === 1 };
+    },
+    { count: param.numel },
+  );
   touch(param, velocity);
-  param.device.launch("sgd", [param, grad, velocity], {
-    ...constants,
-    count: param.numel,
-    first: step === 1,
-  });
+  param.device.launch("sgd", [param, grad, velocity], params);
 }
 
 export interface RmspropStep {
@@ -161,16 +188,24 @@ const rmspropOptions: Kinds<RmspropStep> = {
  *
  * @throws ShapeError unless all tensors are contiguous and of one shape
  */
-export function rmspropStep(param: Tensor, grad: Tensor, squareAvg: Tensor, options: RmspropStep): void {
-  checkOptions("rmspropStep", options, rmspropOptions);
+export function rmspropStep(
+  param: Tensor,
+  grad: Tensor,
+  squareAvg: Tensor,
+  options: Options<RmspropStep>,
+): void {
   checkTensor("rmspropStep", param, grad, squareAvg);
-  const { gradAvg = null, velocity = null, ...constants } = options;
+  const { gradAvg = null, velocity = null } = unwatched(() => now("rmspropStep", options, rmspropOptions));
   checkAlike("rmspropStep", param, { param, grad, squareAvg, gradAvg, velocity });
+  const params = live(
+    () => {
+      const { gradAvg: _, velocity: __, ...constants } = now("rmspropStep", options, rmspropOptions);
+      return constants;
+    },
+    { count: param.numel },
+  );
   touch(param, squareAvg, gradAvg, velocity);
-  param.device.launch("rmsprop", [param, grad, squareAvg, gradAvg, velocity], {
-    ...constants,
-    count: param.numel,
-  });
+  param.device.launch("rmsprop", [param, grad, squareAvg, gradAvg, velocity], params);
 }
 
 export interface AdagradStep {
@@ -194,18 +229,19 @@ const adagradOptions: Kinds<AdagradStep> = {
  * @throws ShapeError unless all tensors are contiguous and of one shape
  * @throws ArgumentError if step is below 1
  */
-export function adagradStep(param: Tensor, grad: Tensor, sum: Tensor, options: AdagradStep): void {
-  checkOptions("adagradStep", options, adagradOptions);
+export function adagradStep(param: Tensor, grad: Tensor, sum: Tensor, options: Options<AdagradStep>): void {
   checkTensor("adagradStep", param, grad, sum);
-  const { lr, lrDecay, step, ...constants } = options;
   checkAlike("adagradStep", param, { param, grad, sum });
-  checkStep("adagradStep", step);
+  const params = live(
+    () => {
+      const { lr, lrDecay, step, ...constants } = now("adagradStep", options, adagradOptions);
+      checkStep("adagradStep", step);
+      return { ...constants, lr: lr / (1 + (step - 1) * lrDecay) };
+    },
+    { count: param.numel },
+  );
   touch(param, sum);
-  param.device.launch("adagrad", [param, grad, sum], {
-    ...constants,
-    count: param.numel,
-    lr: lr / (1 + (step - 1) * lrDecay),
-  });
+  param.device.launch("adagrad", [param, grad, sum], params);
 }
 
 /**

@@ -78,6 +78,7 @@ export function maxPool2d(x: Tensor, kernelSize: Size2d, options: MaxPool2dOptio
 /**
  * `maxPool2d`, and where each maximum lies: int32, counted within its plane as h * W + w. That is PyTorch's
  * `return_indices`.
+ * https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool2d.html
  */
 export function maxPool2dWithIndices(
   x: Tensor,

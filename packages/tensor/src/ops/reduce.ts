@@ -127,7 +127,10 @@ export function sum(x: Tensor, dims?: number | readonly number[], keepdim = fals
   return fold(sumOp, x, dims, keepdim);
 }
 
-/** The mean over `dims` (default: all); NaN over nothing. */
+/**
+ * The mean over `dims` (default: all); NaN over nothing.
+ * https://pytorch.org/docs/stable/generated/torch.mean.html
+ */
 export function mean(x: Tensor, dims?: number | readonly number[], keepdim = false): Tensor {
   checkFloat("mean", x);
   return apply(meanOp, [x], reduced("mean", x, dims, keepdim));

@@ -45,7 +45,10 @@ export function softmax(x: Tensor, dim: number): Tensor {
   return apply(softmaxOp, [x], { dim: normalizeDim("softmax", dim, x.ndim) });
 }
 
-/** log(softmax(x)) along `dim`, without the loss of precision of computing it in two steps. */
+/**
+ * log(softmax(x)) along `dim`, without the loss of precision of computing it in two steps.
+ * https://pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html
+ */
 export function logSoftmax(x: Tensor, dim: number): Tensor {
   checkFloat("logSoftmax", x);
   return apply(logSoftmaxOp, [x], { dim: normalizeDim("logSoftmax", dim, x.ndim) });

@@ -90,46 +90,67 @@ export function launch(op: UnaryOp, x: Tensor, dtype: DType, alpha = 0, beta = 0
 
 export type Unary = (x: Tensor) => Tensor;
 
-/** -x */
+/** -x. https://pytorch.org/docs/stable/generated/torch.neg.html */
 export const neg: Unary = define("neg", table.neg);
-/** |x|; its gradient at 0 is 0, as in PyTorch. */
+/** |x|; its gradient at 0 is 0, as in PyTorch. https://pytorch.org/docs/stable/generated/torch.abs.html */
 export const abs: Unary = define("abs", table.abs);
-/** e to the power of x. */
+/** e to the power of x. https://pytorch.org/docs/stable/generated/torch.exp.html */
 export const exp: Unary = define("exp", table.exp);
-/** The natural logarithm; -Infinity at 0, NaN below. */
+/**
+ * The natural logarithm; -Infinity at 0, NaN below.
+ * https://pytorch.org/docs/stable/generated/torch.log.html
+ */
 export const log: Unary = define("log", table.log);
-/** The square root; NaN below 0. */
+/** The square root; NaN below 0. https://pytorch.org/docs/stable/generated/torch.sqrt.html */
 export const sqrt: Unary = define("sqrt", table.sqrt);
-/** x * x */
+/** x * x. https://pytorch.org/docs/stable/generated/torch.square.html */
 export const square: Unary = define("square", table.square);
-/** 1 / x */
+/** 1 / x. https://pytorch.org/docs/stable/generated/torch.reciprocal.html */
 export const reciprocal: Unary = define("reciprocal", table.reciprocal);
-/** -1, 0 or 1 */
+/** -1, 0 or 1. https://pytorch.org/docs/stable/generated/torch.sign.html */
 export const sign: Unary = define("sign", table.sign);
 /** x * alpha + beta with two numbers: what arithmetic with a constant becomes. */
 export const affine: (x: Tensor, alpha: number, beta: number) => Tensor = define("affine", table.affine);
 
-/** e to the power of x, minus 1: with all digits where x is near 0. */
+/**
+ * e to the power of x, minus 1: with all digits where x is near 0.
+ * https://pytorch.org/docs/stable/generated/torch.expm1.html
+ */
 export const expm1: Unary = define("expm1", table.expm1);
-/** ln(1 + x): with all digits where x is near 0; -Infinity at -1, NaN below. */
+/**
+ * ln(1 + x): with all digits where x is near 0; -Infinity at -1, NaN below.
+ * https://pytorch.org/docs/stable/generated/torch.log1p.html
+ */
 export const log1p: Unary = define("log1p", table.log1p);
-/** 1 / sqrt(x); Infinity at 0, NaN below. */
+/** 1 / sqrt(x); Infinity at 0, NaN below. https://pytorch.org/docs/stable/generated/torch.rsqrt.html */
 export const rsqrt: Unary = define("rsqrt", table.rsqrt);
-/** The sine of x, which is in radians and may be large; NaN for infinity. */
+/**
+ * The sine of x, which is in radians and may be large; NaN for infinity.
+ * https://pytorch.org/docs/stable/generated/torch.sin.html
+ */
 export const sin: Unary = define("sin", table.sin);
-/** The cosine of x, which is in radians and may be large; NaN for infinity. */
+/**
+ * The cosine of x, which is in radians and may be large; NaN for infinity.
+ * https://pytorch.org/docs/stable/generated/torch.cos.html
+ */
 export const cos: Unary = define("cos", table.cos);
 /** The hyperbolic tangent. https://pytorch.org/docs/stable/generated/torch.tanh.html */
 export const tanh: Unary = define("tanh", table.tanh);
 /** The error function. https://pytorch.org/docs/stable/special.html#torch.special.erf */
 export const erf: Unary = define("erf", table.erf);
-/** The largest whole number up to x. Like the next three it has a gradient of 0 everywhere. */
+/**
+ * The largest whole number up to x. Like the next three it has a gradient of 0 everywhere.
+ * https://pytorch.org/docs/stable/generated/torch.floor.html
+ */
 export const floor: Unary = define("floor", table.floor);
-/** The smallest whole number from x on. */
+/** The smallest whole number from x on. https://pytorch.org/docs/stable/generated/torch.ceil.html */
 export const ceil: Unary = define("ceil", table.ceil);
-/** The nearest whole number, and the even one from halfway between two. */
+/**
+ * The nearest whole number, and the even one from halfway between two.
+ * https://pytorch.org/docs/stable/generated/torch.round.html
+ */
 export const round: Unary = define("round", table.round);
-/** x without its fraction. */
+/** x without its fraction. https://pytorch.org/docs/stable/generated/torch.trunc.html */
 export const trunc: Unary = define("trunc", table.trunc);
 
 const clampTo = define("clamp", table.clamp);

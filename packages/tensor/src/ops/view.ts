@@ -45,7 +45,10 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   return apply(reshapeOp, [x], { from: x.shape, to: inferShape("reshape", shape, x.numel) });
 }
 
-/** Dimensions `startDim` to `endDim` (both included) joined into one. */
+/**
+ * Dimensions `startDim` to `endDim` (both included) joined into one.
+ * https://pytorch.org/docs/stable/generated/torch.flatten.html
+ */
 export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
   checkTensor("flatten", x);
   if (x.ndim === 0) return reshape(x, [1]);
@@ -59,7 +62,10 @@ export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
   return reshape(x, [...x.shape.slice(0, start), joined, ...x.shape.slice(end + 1)]);
 }
 
-/** Without dimension `dim` if its size is 1, or without all dimensions of size 1. */
+/**
+ * Without dimension `dim` if its size is 1, or without all dimensions of size 1.
+ * https://pytorch.org/docs/stable/generated/torch.squeeze.html
+ */
 export function squeeze(x: Tensor, dim?: number): Tensor {
   checkTensor("squeeze", x);
   const only = dim === undefined ? null : normalizeDim("squeeze", dim, x.ndim);
@@ -69,7 +75,10 @@ export function squeeze(x: Tensor, dim?: number): Tensor {
   );
 }
 
-/** With a new dimension of size 1 before position `dim`. */
+/**
+ * With a new dimension of size 1 before position `dim`.
+ * https://pytorch.org/docs/stable/generated/torch.unsqueeze.html
+ */
 export function unsqueeze(x: Tensor, dim: number): Tensor {
   checkTensor("unsqueeze", x);
   const at = normalizeDim("unsqueeze", dim, x.ndim + 1);
@@ -95,7 +104,10 @@ const permuteOp: Op<[x: Tensor], { dims: readonly number[] }> = {
   ],
 };
 
-/** The dimensions in another order: dimension `d` of the result is dimension `dims[d]` of `x`. */
+/**
+ * The dimensions in another order: dimension `d` of the result is dimension `dims[d]` of `x`.
+ * https://pytorch.org/docs/stable/generated/torch.permute.html
+ */
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
   checkTensor("permute", x);
   checkList("permute", "dims", dims);
@@ -106,7 +118,7 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
   return apply(permuteOp, [x], { dims: order });
 }
 
-/** Two dimensions exchanged. */
+/** Two dimensions exchanged. https://pytorch.org/docs/stable/generated/torch.transpose.html */
 export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
   checkTensor("transpose", x);
   const a = normalizeDim("transpose", dim0, x.ndim);
@@ -151,7 +163,10 @@ export function movedim(
   );
 }
 
-/** Dimensions of size 1 repeated without copying; -1 keeps a size, and new dimensions may come in front. */
+/**
+ * Dimensions of size 1 repeated without copying; -1 keeps a size, and new dimensions may come in front.
+ * https://pytorch.org/docs/stable/generated/torch.Tensor.expand.html
+ */
 export function expand(x: Tensor, shape: Shape): Tensor {
   checkTensor("expand", x);
   checkList("expand", "the shape", shape);

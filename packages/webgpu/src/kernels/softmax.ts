@@ -5,7 +5,8 @@
 import type { CrossEntropyParams, Operand } from "@mien/tensor";
 import type { Variant } from "../shader.ts";
 import { shortRow, workgroupSize } from "../tuning.ts";
-import type { Plan } from "./plan.ts";
+import type { Launcher, Plan } from "./plan.ts";
+import { reduce } from "./reduce.ts";
 
 /** One invocation for a short row, a whole workgroup for a long one. */
 const lanesFor = (rowLength: number): number => (rowLength <= shortRow ? 1 : workgroupSize);
@@ -62,9 +63,28 @@ function crossEntropyParams(
   };
 }
 
+const weightedMean: Variant = { shader: "weighted_mean", knobs: { LANES: workgroupSize } };
+
+/** More terms than this are summed by many workgroups before one divides. */
+const mostTermsAtOnce = 65_536;
+
+function launchMean(gpu: Launcher, terms: Operand, mean: Operand, count: number): void {
+  const many = count > mostTermsAtOnce;
+  const sums = many ? { buffer: gpu.alloc(8), offset: 0, dtype: terms.dtype } : terms;
+  if (many)
+    reduce.launch(gpu, [terms, sums], { op: "sum", shape: [2, count], xStrides: [count, 1], kept: 1 });
+  gpu.dispatch({
+    variant: weightedMean,
+    buffers: { terms: sums.buffer, mean: mean.buffer },
+    params: { count: many ? 1 : count, termsOffset: sums.offset, meanOffset: mean.offset },
+    workgroups: 1,
+  });
+  if (many) gpu.free(sums.buffer);
+}
+
 export const crossEntropy: Plan<"crossEntropy"> = {
-  variants: bothLanes("cross_entropy", { NORMALIZED: false }),
-  launch(gpu, [logits, targets, weight, terms], params) {
+  variants: [...bothLanes("cross_entropy", { NORMALIZED: false }), weightedMean],
+  launch(gpu, [logits, targets, weight, terms, mean], params) {
     const rows = params.outer * params.inner;
     const LANES = lanesFor(params.classes);
     gpu.dispatch({
@@ -77,16 +97,24 @@ export const crossEntropy: Plan<"crossEntropy"> = {
       },
       params: {
         ...crossEntropyParams(params, [logits, targets, weight]),
-        ...{ scaleStride: 0, scaleOffset: 0, outOffset: terms.offset },
+        ...{
+          hasScale: false,
+          scaleStride: 0,
+          scaleOffset: 0,
+          hasDivisor: false,
+          divisorOffset: 0,
+          outOffset: terms.offset,
+        },
       },
       workgroups: groupsForRows(rows, LANES),
     });
+    if (mean) launchMean(gpu, terms, mean, rows);
   },
 };
 
 export const crossEntropyGrad: Plan<"crossEntropyGrad"> = {
   variants: bothLanes("cross_entropy_grad", { NORMALIZED: false }),
-  launch(gpu, [logits, targets, weight, scale, gradLogits], params) {
+  launch(gpu, [logits, targets, weight, scale, divisor, gradLogits], params) {
     const rows = params.outer * params.inner;
     const LANES = lanesFor(params.classes);
     gpu.dispatch({
@@ -95,13 +123,17 @@ export const crossEntropyGrad: Plan<"crossEntropyGrad"> = {
         logits: logits.buffer,
         targets: targets.buffer,
         weight: weight?.buffer ?? null,
-        scale: scale.buffer,
+        scale: scale?.buffer ?? null,
+        divisor: divisor?.buffer ?? null,
         gradLogits: gradLogits.buffer,
       },
       params: {
         ...crossEntropyParams(params, [logits, targets, weight]),
+        hasScale: scale !== null,
         scaleStride: params.scaleStride,
-        scaleOffset: scale.offset,
+        scaleOffset: scale?.offset ?? 0,
+        hasDivisor: divisor !== null,
+        divisorOffset: divisor?.offset ?? 0,
         outOffset: gradLogits.offset,
       },
       workgroups: groupsForRows(rows, LANES),

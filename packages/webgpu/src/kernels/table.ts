@@ -3,6 +3,7 @@
  */
 
 import type { KernelName } from "@mien/tensor";
+import { activationGrad } from "./activation-grad.ts";
 import { augment } from "./augment.ts";
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from "./conv2d.ts";
 import { custom } from "./custom.ts";
@@ -44,6 +45,7 @@ export const kernels: KernelTable = {
   softmaxGrad,
   crossEntropy,
   crossEntropyGrad,
+  activationGrad,
   channelStats,
   normalize,
   normalizeSums,

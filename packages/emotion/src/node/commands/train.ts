@@ -74,6 +74,7 @@ export function trainOptions(config: Config): TrainOptions {
       ? { flip, rotation, cropScale, brightness, contrast, saturation, hue }
       : null,
     classWeights: config.classWeights,
+    capture: config.capture,
     earlyStopping: config.earlyStopping ? config.earlyStoppingPatience : null,
   };
 }
@@ -200,7 +201,7 @@ function sizesOf({ imageSize, convChannels, hiddenSize }: Config): object {
 /** What a resumed training must have in common with the one it goes on with. */
 function settingsOf(config: Config, faces: FaceData): Settings {
   const same = Object.entries(trainOptions(config)).filter(
-    ([key]) => key !== "epochs" || config.scheduler === "cosine",
+    ([key]) => key !== "capture" && (key !== "epochs" || config.scheduler === "cosine"),
   );
   const { model, imageSize, convChannels, hiddenSize } = config;
   return {

@@ -42,7 +42,10 @@ const anneal = {
   linear: (from: number, to: number, part: number) => from + (to - from) * part,
 };
 
-/** https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.OneCycleLR.html */
+/**
+ * Lets the learning rate rise to `maxLr` and fall to almost nothing, batch by batch, and momentum the other way.
+ * https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.OneCycleLR.html
+ */
 export class OneCycleLR extends LRScheduler {
   readonly totalSteps: number;
   readonly #anneal: (from: number, to: number, part: number) => number;

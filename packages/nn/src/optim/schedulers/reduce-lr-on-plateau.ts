@@ -35,7 +35,10 @@ export interface ReduceLROnPlateauState {
   readonly lastEpoch: number;
 }
 
-/** https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ReduceLROnPlateau.html */
+/**
+ * Lowers the learning rate when a metric, passed to `step`, has not improved for a while.
+ * https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ReduceLROnPlateau.html
+ */
 export class ReduceLROnPlateau {
   readonly #optimizer: HasLearningRates;
   readonly #options: Required<ReduceLROnPlateauOptions>;

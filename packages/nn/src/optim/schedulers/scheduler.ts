@@ -35,7 +35,10 @@ export interface LRSchedulerState {
 /** Learning rates as they were before the first scheduler, so that a second one on the same optimizer finds them. */
 const initialLrs = new WeakMap<ScheduledGroup, number>();
 
-/** https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LRScheduler.html */
+/**
+ * The base of all schedulers but ReduceLROnPlateau, which needs a metric.
+ * https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LRScheduler.html
+ */
 export abstract class LRScheduler {
   readonly optimizer: HasLearningRates;
   protected readonly baseLrs: number[] = [];

@@ -78,7 +78,7 @@ describe("what is no tensor", () => {
     ["a number among tensors", () => concat([x, js(3)]), "concat: got 3, expected a tensor"],
     ["a tensor for a list", () => concat(js(x)), "concat: got a Tensor, expected a list of tensors"],
     ["a condition", () => where(js(true), x, x), "where: got true, expected a tensor"],
-    ["no gradient", () => sgdStep(x, js(null), null, js({})), "sgdStep: got lr undefined, expected a number"],
+    ["no gradient", () => sgdStep(x, js(null), null, js({})), "sgdStep: got null, expected a tensor"],
   ];
   test.each(cases)("%s", (_, run, message) => expectError(run, ArgumentError, message));
 });

@@ -1,7 +1,7 @@
 // The activations and their gradients, as operators: see operators.ts. What is long is called and not put in line, for
 // each operator stands twice in its loop.
 
-import { erf4, expm1x4, log1p4, sigmoid4, tanh4 } from "./functions";
+import { erf4, expm1x4, log1p4, sigmoid4 } from "./functions";
 import { exp4, madd } from "./simd";
 
 /** `value` where `signal` is positive, else alpha * value. */
@@ -77,18 +77,19 @@ export function leaky(value: v128, signal: v128, alpha: v128): v128 {
 
 @unmanaged export class GeluTanh {
   @inline apply(x: v128, alpha: v128, beta: v128): v128 {
-    return f32x4.mul(f32x4.mul(f32x4.splat(0.5), x), f32x4.add(f32x4.splat(1), geluTanhOf(x)));
+    // (1 + tanh u) / 2 is sigmoid(2 u), which far down keeps the digits that the sum loses.
+    return f32x4.mul(x, sigmoid4(geluTwice(x)));
   }
 }
 
 @unmanaged export class GeluTanhGrad {
   apply(gradOut: v128, x: v128, alpha: v128, beta: v128): v128 {
-    const one = f32x4.splat(1), t = geluTanhOf(x);
+    const one = f32x4.splat(1), s = sigmoid4(geluTwice(x));
     // Where the square is cut off, it is multiplied by 0, which infinity must not be.
     const square = f32x4.pmin(f32x4.mul(x, x), f32x4.splat(1e30));
-    const inner = f32x4.mul(f32x4.splat(0.7978845608028654), madd(f32x4.splat(0.134145), square, one));
-    const slope = f32x4.mul(f32x4.mul(x, f32x4.sub(one, f32x4.mul(t, t))), inner);
-    return f32x4.mul(gradOut, f32x4.mul(f32x4.splat(0.5), f32x4.add(f32x4.add(one, t), slope)));
+    const inner = f32x4.mul(f32x4.splat(1.5957691216057308), madd(f32x4.splat(0.134145), square, one));
+    const slope = f32x4.mul(f32x4.mul(x, f32x4.mul(s, f32x4.sub(one, s))), inner);
+    return f32x4.mul(gradOut, f32x4.add(s, slope));
   }
 }
 
@@ -154,8 +155,9 @@ function normalCdf(x: v128): v128 {
   return madd(half, erf4(f32x4.mul(x, f32x4.splat(0.7071067811865476))), half);
 }
 
+/** Twice what the approximation of gelu takes the tanh of. */
 @inline
-function geluTanhOf(x: v128): v128 {
+function geluTwice(x: v128): v128 {
   const cubic = madd(f32x4.mul(f32x4.splat(0.044715), x), x, f32x4.splat(1));
-  return tanh4(f32x4.mul(f32x4.mul(f32x4.splat(0.7978845608028654), x), cubic));
+  return f32x4.mul(f32x4.mul(f32x4.splat(1.5957691216057308), x), cubic);
 }

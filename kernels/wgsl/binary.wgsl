@@ -68,10 +68,10 @@ fn siluSlope(x: f32) -> f32 {
 }
 
 fn geluTanhSlope(x: f32) -> f32 {
-  let t = geluTangent(x);
+  let s = logistic(geluTwice(x));
   // Where the square is cut off, it is multiplied by 0, which infinity must not be.
-  let inner = 0.7978845608028654 * fma(0.134145, min(x * x, 1e30), 1.0);
-  return 0.5 * (1.0 + t + x * (1.0 - t * t) * inner);
+  let inner = 1.5957691216057308 * fma(0.134145, min(x * x, 1e30), 1.0);
+  return s + x * (s * (1.0 - s)) * inner;
 }
 
 // The gradients of activations: x is the input, or for leakyRelu, sigmoid and tanh the output.

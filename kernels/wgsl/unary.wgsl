@@ -98,7 +98,7 @@ fn ofFloat(x: f32) -> f32 {
     case SILU: { return x * logistic(x); }
     case ELU: { return params.beta * select(params.alpha * expMinus1(x), x, positive); }
     case GELU: { return x * normalCdf(x); }
-    case GELU_TANH: { return 0.5 * x * (1.0 + geluTangent(x)); }
+    case GELU_TANH: { return x * logistic(geluTwice(x)); }
     case SOFTPLUS: { return softplus(x, params.alpha, params.beta); }
     case HARDSWISH: { return x * ramp(x); }
     default: { return ramp(x); }

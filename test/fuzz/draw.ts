@@ -59,7 +59,6 @@ export class Mark {
   readonly value: unknown;
   /** The least value of a count. */
   readonly least: number;
-
   /** Whether null may stand in its place. */
   readonly optional: boolean;
 

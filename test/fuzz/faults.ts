@@ -96,9 +96,9 @@ function wrongTensors(operand: Operand, several: boolean): readonly Wrong[] {
   if (exact) {
     wrongs.push(["a dimension too many", other([2, ...recipe.shape])]);
     if (recipe.shape.length > 0) {
-      wrongs.push(["a dimension too few", other([...recipe.shape.slice(1), ...[]].map((n) => n + 1))]);
+      wrongs.push(["a dimension too few", other(recipe.shape.slice(1))]);
       const last = recipe.shape.length - 1;
-      // From 1 a size goes to 3, from others up by one: never to one that broadcasts.
+      // Never to 1, nor from 1 to what it would broadcast to elsewhere in the call.
       wrongs.push(["another size", other(recipe.shape.with(last, recipe.shape[last]! + 2))]);
     }
   }

@@ -92,6 +92,7 @@ export const activationRows: readonly Row[] = [
       "exact, by name": [x([3, 5]), { approximate: "none" }],
       "by tanh": [x([3, 5]), { approximate: "tanh" }],
       "by tanh, one element": [x([1]), { approximate: "tanh" }],
+      "far down, where 1 + tanh has no digits left": [x([1], () => -3.5), { approximate: "tanh" }],
     },
     large: { "1025 elements": [x([1025])], "1025 elements by tanh": [x([1025]), { approximate: "tanh" }] },
     special: { "special values": [special], "special values by tanh": [special, { approximate: "tanh" }] },

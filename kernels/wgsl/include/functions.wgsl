@@ -90,9 +90,10 @@ fn normalCdf(x: f32) -> f32 {
   return fma(0.5, errorFunction(x * 0.7071067811865476), 0.5);
 }
 
-// The tanh in the approximation of gelu.
-fn geluTangent(x: f32) -> f32 {
-  return tangent(0.7978845608028654 * x * fma(0.044715 * x, x, 1.0));
+// Twice what the approximation of gelu takes the tanh of: (1 + tanh u) / 2 is logistic(2 u), which far down keeps the
+// digits that the sum loses.
+fn geluTwice(x: f32) -> f32 {
+  return 1.5957691216057308 * x * fma(0.044715 * x, x, 1.0);
 }
 
 // sin(x + quarters pi / 2): the sine or cosine of what is left of |x| beside whole quarter turns, with the sign that their

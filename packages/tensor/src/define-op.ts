@@ -11,7 +11,7 @@ import { empty } from "./create.ts";
 import type { DType, TypedArray } from "./dtype.ts";
 import { ArgumentError, GradError } from "./errors.ts";
 import type { CustomKernel } from "./kernels/custom.ts";
-import { checkSameDevice } from "./ops/check.ts";
+import { checkSameDevice, checkTensor } from "./ops/check.ts";
 import { contiguous } from "./ops/copy.ts";
 import type { Shape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
@@ -159,6 +159,7 @@ export function defineOp<
       const known = Object.keys(defaults).join(", ") || "no parameters";
       throw new ArgumentError(`${name}: got the parameter ${unknown}, expected ${known}`);
     }
+    checkTensor(name, ...names.map((_, i) => tensors[i]!));
     checkSameDevice(name, tensors[0]!, ...tensors.slice(1));
     return apply(op, tensors, { ...defaults, ...given });
   };

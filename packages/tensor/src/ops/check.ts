@@ -1,8 +1,8 @@
 /**
  * What the ops check about their arguments before any device sees them.
  *
- * TypeScript refuses much of this already, but half of all programs are JavaScript, and there a forgotten `await` or a
- * misspelt option must not become "Cannot read properties of null", or go unnoticed.
+ * TypeScript refuses much of this already. In a program in JavaScript a forgotten `await` or a misspelt option must not
+ * become "Cannot read properties of null" either, or go unnoticed.
  */
 
 import { describe } from "../describe.ts";

@@ -8,7 +8,9 @@ import {
   gelu,
   hardsigmoid,
   hardswish,
+  hardtanh,
   leakyRelu,
+  logSigmoid,
   logSoftmax,
   relu,
   relu6,
@@ -17,6 +19,7 @@ import {
   silu,
   softmax,
   softplus,
+  softsign,
   type Tensor,
   tanh,
 } from "@mien/tensor";
@@ -130,6 +133,36 @@ export class Sigmoid extends Module {
 export class Tanh extends Module {
   override forward(x: Tensor): Tensor {
     return tanh(x);
+  }
+}
+
+/** ln(sigmoid(x)). https://pytorch.org/docs/stable/generated/torch.nn.LogSigmoid.html */
+export class LogSigmoid extends Module {
+  override forward(x: Tensor): Tensor {
+    return logSigmoid(x);
+  }
+}
+
+/** x / (1 + |x|). https://pytorch.org/docs/stable/generated/torch.nn.Softsign.html */
+export class Softsign extends Module {
+  override forward(x: Tensor): Tensor {
+    return softsign(x);
+  }
+}
+
+/** x cut off at two bounds. https://pytorch.org/docs/stable/generated/torch.nn.Hardtanh.html */
+export class Hardtanh extends Module {
+  readonly minVal: number;
+  readonly maxVal: number;
+
+  constructor(minVal = -1, maxVal = 1) {
+    super();
+    this.minVal = minVal;
+    this.maxVal = maxVal;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return hardtanh(x, this.minVal, this.maxVal);
   }
 }
 

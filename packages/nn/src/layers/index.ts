@@ -3,7 +3,9 @@ export {
   GELU,
   Hardsigmoid,
   Hardswish,
+  Hardtanh,
   LeakyReLU,
+  LogSigmoid,
   LogSoftmax,
   ReLU,
   ReLU6,
@@ -12,12 +14,14 @@ export {
   SiLU,
   Softmax,
   Softplus,
+  Softsign,
   Tanh,
 } from "./activation.ts";
 export { Sequential } from "./container.ts";
 export { Conv1d, type Conv1dLayerOptions, Conv2d, type Conv2dLayerOptions } from "./conv.ts";
 export { ConvTranspose2d, type ConvTranspose2dLayerOptions } from "./conv-transpose.ts";
 export { Dropout, Dropout2d, type DropoutLayerOptions } from "./dropout.ts";
+export { Embedding, type EmbeddingLayerOptions } from "./embedding.ts";
 export { Flatten } from "./flatten.ts";
 export { Identity } from "./identity.ts";
 export { Linear, type LinearLayerOptions } from "./linear.ts";
@@ -32,6 +36,14 @@ export {
   type NormLayerOptions,
 } from "./normalization.ts";
 export type { LayerOptions } from "./options.ts";
+export {
+  CircularPad2d,
+  ConstantPad2d,
+  type Padding2d,
+  ReflectionPad2d,
+  ReplicationPad2d,
+  ZeroPad2d,
+} from "./padding.ts";
 export {
   AdaptiveAvgPool2d,
   AdaptiveMaxPool2d,

@@ -13,15 +13,20 @@ import {
   conv2d,
   convTranspose2d,
   elu,
+  embedding,
   Generator,
   gelu,
   hardsigmoid,
   hardswish,
+  hardtanh,
   interpolate,
   linear,
+  logSigmoid,
   logSoftmax,
   maxPool1d,
   maxPool2d,
+  type PadOptions,
+  pad,
   randn,
   relu6,
   selu,
@@ -30,8 +35,10 @@ import {
   silu,
   softmax,
   softplus,
+  softsign,
   type Tensor,
   tanh,
+  tensor,
 } from "@mien/tensor";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Module } from "../module.ts";
@@ -40,29 +47,38 @@ import {
   AdaptiveMaxPool2d,
   AvgPool1d,
   AvgPool2d,
+  CircularPad2d,
+  ConstantPad2d,
   Conv1d,
   Conv2d,
   ConvTranspose2d,
   ELU,
+  Embedding,
   Flatten,
   GELU,
   Hardsigmoid,
   Hardswish,
+  Hardtanh,
   LeakyReLU,
   Linear,
+  LogSigmoid,
   LogSoftmax,
   MaxPool1d,
   MaxPool2d,
+  ReflectionPad2d,
   ReLU,
   ReLU6,
+  ReplicationPad2d,
   SELU,
   Sequential,
   Sigmoid,
   SiLU,
   Softmax,
   Softplus,
+  Softsign,
   Tanh,
   Upsample,
+  ZeroPad2d,
 } from "./index.ts";
 
 beforeAll(() => setDefaultDevice(openReference()));
@@ -137,12 +153,49 @@ describe("layers call their operation", () => {
     ["Tanh", new Tanh(), (x) => tanh(x)],
     ["Softplus", new Softplus(), (x) => softplus(x)],
     ["Softplus, beta 2, threshold 1", new Softplus(2, 1), (x) => softplus(x, 2, 1)],
+    ["LogSigmoid", new LogSigmoid(), (x) => logSigmoid(x)],
+    ["Softsign", new Softsign(), (x) => softsign(x)],
+    ["Hardtanh", new Hardtanh(), (x) => hardtanh(x)],
+    ["Hardtanh, 0 to 2", new Hardtanh(0, 2), (x) => hardtanh(x, 0, 2)],
     ["Softmax", new Softmax(1), (x) => softmax(x, 1)],
     ["LogSoftmax", new LogSoftmax(-1), (x) => logSoftmax(x, -1)],
   ])("%s", async (_, layer, compute) => {
     const x = randn([4, 6]).mul(4);
     await expectEqual(layer.forward(x), compute(x));
     expect(layer.parameters()).toEqual([]);
+  });
+
+  test.each<[string, Module, PadOptions]>([
+    ["ZeroPad2d", new ZeroPad2d([1, 2, 0, 3]), { value: 0 }],
+    ["ConstantPad2d", new ConstantPad2d([1, 2, 0, 3], 7), { value: 7 }],
+    ["ReflectionPad2d", new ReflectionPad2d([1, 2, 0, 3]), { mode: "reflect" }],
+    ["ReplicationPad2d", new ReplicationPad2d([1, 2, 0, 3]), { mode: "replicate" }],
+    ["CircularPad2d", new CircularPad2d([1, 2, 0, 3]), { mode: "circular" }],
+  ])("%s", async (_, layer, options) => {
+    const x = randn([2, 3, 5, 4]);
+    await expectEqual(layer.forward(x), pad(x, [1, 2, 0, 3], options));
+  });
+
+  test("Embedding", async () => {
+    const words = tensor(
+      [
+        [0, 4, 2],
+        [2, 1, 0],
+      ],
+      { dtype: "int32" },
+    );
+    const layer = new Embedding(5, 3, { paddingIdx: -3 });
+    await expectEqual(layer.forward(words), embedding(words, layer.weight, { paddingIdx: 2 }));
+    expect([...(await layer.weight.select(0, 2).data())]).toEqual([0, 0, 0]);
+    layer.forward(words).sum().backward();
+    const counts = [2, 1, 0, 0, 1];
+    expect([...(await layer.weight.grad!.select(1, 0).data())]).toEqual(counts);
+    expect(() => new Embedding(5, 3, { paddingIdx: 5 })).toThrow(
+      /Embedding: got paddingIdx 5, expected -5..4/,
+    );
+    expect(() => new ZeroPad2d([1, 2] as never)).toThrow(
+      /ZeroPad2d: got padding 1,2, expected a whole number/,
+    );
   });
 
   test("pooling and upsampling", async () => {

@@ -12,7 +12,7 @@ import {
   type AdamOptions,
   capture,
   clipGradNorm,
-  crossEntropy,
+  crossEntropyWithHits,
   type Device,
   Generator,
   type GeneratorState,
@@ -245,14 +245,14 @@ export class Trainer {
     if (this.#random) random.state = this.#random.state;
     this.#random = random;
     this.#model.train();
-    const unread: { results: Tensor; count: number }[] = [];
+    const unread: { summary: Tensor; count: number }[] = [];
     let started = performance.now();
     for (const indices of batchesOf(order.subarray(this.#step * this.#batchSize), this.#batchSize)) {
       const aborted = signal?.aborted ?? false;
       if (!aborted) {
         this.#optimizer.lr = this.#schedule.at((this.#epoch - 1) * this.#steps + this.#step);
         const recipe = this.#training.recipe(indices, augmentation, random);
-        unread.push({ results: this.#trainStep.run(recipe), count: indices.length });
+        unread.push({ summary: this.#trainStep.run(recipe), count: indices.length });
         this.#step++;
       }
       const due = unread.length >= STEPS_PER_READ[this.#device.name] || this.#step === this.#steps;
@@ -272,18 +272,21 @@ export class Trainer {
     return true;
   }
 
-  /** One step of the optimizer. It returns [loss, hits], still on the device. */
+  /** One step of the optimizer. It returns the summary of its loss, still on the device. */
   #makeStep(): TrainStep {
     const { labelSmoothing = 0, clipGradNorm: maxNorm = null } = this.#options;
     const optimizer = this.#optimizer;
     const step = (indices: Tensor, transforms: Tensor, labels: Tensor) => {
       const logits = this.#model.forward(this.#training.images(indices, transforms));
-      const loss = crossEntropy(logits, labels, { weight: this.#weight, labelSmoothing });
+      const { loss, summary } = crossEntropyWithHits(logits, labels, {
+        weight: this.#weight,
+        labelSmoothing,
+      });
       optimizer.zeroGrad();
       loss.backward();
       if (maxNorm !== null) clipGradNorm(this.#model.parameters(), maxNorm);
       optimizer.step();
-      return noGrad(() => stack([loss, logits.argmax(1).eq(labels).to(loss.dtype).sum()]));
+      return summary;
     };
     if (this.#options.capture ?? true) {
       const captured = capture(this.#device, step);
@@ -303,18 +306,20 @@ export class Trainer {
   }
 
   /** Reads the results of several steps at once, and adds them to the totals of the epoch. */
-  async #addUp(results: readonly { results: Tensor; count: number }[]): Promise<void> {
+  async #addUp(results: readonly { summary: Tensor; count: number }[]): Promise<void> {
     if (results.length === 0) return;
-    const joined = noGrad(() => scope(() => stack(results.map((result) => result.results))));
-    for (const { results: made } of results) made.dispose();
-    const values = await joined.data().finally(() => joined.dispose());
+    const summaries = results.map(({ summary }) => summary);
+    const joined = summaries.length === 1 ? summaries[0]! : noGrad(() => scope(() => stack(summaries)));
+    const values = await joined.data().finally(() => {
+      for (const made of [...summaries, joined]) made.dispose();
+    });
     let { images, loss, hits } = this.#totals;
     for (const [i, { count }] of results.entries()) {
-      const stepLoss = values[2 * i]!;
+      const stepLoss = values[3 * i]!; // [loss, sum of weights, hits], step by step
       if (!Number.isFinite(stepLoss)) throw this.#diverged(stepLoss, this.#step - results.length + i + 1);
       images += count;
       loss += stepLoss * count;
-      hits += values[2 * i + 1]!;
+      hits += values[3 * i + 2]!;
     }
     this.#totals = { ...this.#totals, images, loss, hits };
   }

@@ -61,6 +61,8 @@ export interface TrainOptions {
   readonly earlyStopping?: number | null;
   /** Whether steps are recorded once and replayed, which changes no result. Default: true. */
   readonly capture?: boolean;
+  /** Images of more bytes are streamed to the device batch by batch. Default: what one buffer of it can hold. */
+  readonly maxResidentBytes?: number;
   /** Stops after the current step when aborted. */
   readonly signal?: AbortSignal;
   /** Hears the running means of the epoch after each step whose values were read. */
@@ -175,12 +177,17 @@ export class Trainer {
     this.#epochs = epochs;
     this.#batchSize = batchSize;
     this.#steps = Math.ceil(data.train.count / batchSize);
-    this.#training = new FaceLoader(data.train, device);
-    this.#validation = new FaceLoader(data.validation, device);
+    this.#training = new FaceLoader(data.train, device, options);
+    this.#validation = new FaceLoader(data.validation, device, options);
     this.#weight = classWeights ? tensor(classWeightsOf(data.train), { device }).keep() : undefined;
     this.#optimizer = new Adam(model.parameters(), { lr: learningRate, weightDecay });
     this.#trainStep = this.#makeStep();
     this.#schedule = new Schedule(learningRate, options.schedule ?? DEFAULT_SCHEDULE, epochs, this.#steps);
+  }
+
+  /** Whether the training images are too many for the device, and go there batch by batch. */
+  get streams(): boolean {
+    return this.#training.streams;
   }
 
   /** The epochs so far. */
@@ -276,8 +283,8 @@ export class Trainer {
   #makeStep(): TrainStep {
     const { labelSmoothing = 0, clipGradNorm: maxNorm = null } = this.#options;
     const optimizer = this.#optimizer;
-    const step = (indices: Tensor, transforms: Tensor, labels: Tensor) => {
-      const logits = this.#model.forward(this.#training.images(indices, transforms));
+    const step = (labels: Tensor, indices: Tensor, transforms: Tensor, ...[pixels]: Tensor[]) => {
+      const logits = this.#model.forward(this.#training.images(indices, transforms, pixels ?? null));
       const { loss, summary } = crossEntropyWithHits(logits, labels, {
         weight: this.#weight,
         labelSmoothing,
@@ -290,16 +297,18 @@ export class Trainer {
     };
     if (this.#options.capture ?? true) {
       const captured = capture(this.#device, step);
-      const run = ({ indices, transforms, labels }: BatchRecipe) => captured(indices, transforms, labels);
+      const run = ({ labels, indices, transforms, pixels }: BatchRecipe) =>
+        captured(labels, indices, transforms, ...(pixels ? [pixels] : []));
       return { run, dispose: () => captured.dispose() };
     }
     const device = this.#device;
-    const run = ({ indices, transforms, labels }: BatchRecipe) =>
+    const run = ({ labels, indices, transforms, pixels }: BatchRecipe) =>
       scope(() =>
         step(
+          tensor(labels, { device, dtype: "int32" }),
           tensor(indices, { device, dtype: "int32" }),
           tensor(transforms, { device }),
-          tensor(labels, { device, dtype: "int32" }),
+          ...(pixels ? [tensor(pixels, { device, dtype: "uint8" })] : []),
         ),
       );
     return { run, dispose: () => {} };

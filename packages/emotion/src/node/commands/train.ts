@@ -149,6 +149,14 @@ async function trainOn({ faces, device, config, say, signal, quiet, resume }: Ru
     const { epoch, step } = trainer.state();
     say(`resuming: epoch ${epoch}, after step ${step}`);
   }
+  if (trainer.streams) {
+    const [size, limit] = [faces.train.images.byteLength, device.maxBufferBytes].map(
+      (b) => `${Math.floor(b / 2 ** 20)} MiB`,
+    );
+    say(
+      `images: ${size} of them are more than one buffer of this device holds (${limit}); each batch brings its own`,
+    );
+  }
   say(
     `training: at most ${epochs} epochs, batch ${config.batchSize}, learning rate ${config.learningRate}, seed ${seed}`,
   );

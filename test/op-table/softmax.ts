@@ -11,6 +11,7 @@ import {
   logSoftmax,
   nllLoss,
   ShapeError,
+  scope,
   softmax,
   type Tensor,
 } from "@mien/tensor";
@@ -65,8 +66,10 @@ const weight = (classes: number): Recipe => constant([classes], uniform(0.2, 2))
 
 /** The two that the op is named for; the third, their summary, is the memory of both. */
 function lossAndHits(logits: Tensor, targets: Tensor, options?: CrossEntropyWithHitsOptions): Tensor[] {
-  const { loss, hits } = crossEntropyWithHits(logits, targets, options);
-  return [loss, hits];
+  return scope(() => {
+    const { loss, hits } = crossEntropyWithHits(logits, targets, options);
+    return [loss, hits];
+  });
 }
 
 export const softmaxRows: readonly Row[] = [

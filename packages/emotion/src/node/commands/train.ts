@@ -150,11 +150,10 @@ async function trainOn({ faces, device, config, say, signal, quiet, resume }: Ru
     say(`resuming: epoch ${epoch}, after step ${step}`);
   }
   if (trainer.streams) {
-    const [size, limit] = [faces.train.images.byteLength, device.maxBufferBytes].map(
-      (b) => `${Math.floor(b / 2 ** 20)} MiB`,
-    );
+    const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
     say(
-      `images: ${size} of them are more than one buffer of this device holds (${limit}); each batch brings its own`,
+      `images: streamed batch by batch, for one buffer of this device holds ${mebibytes(device.maxBufferBytes)}, ` +
+        `and the training images are ${mebibytes(faces.train.images.byteLength)}`,
     );
   }
   say(

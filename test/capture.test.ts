@@ -3,7 +3,7 @@
  * wherever a replay would leave something out.
  */
 
-import { EmotionCNN } from "@mien/emotion";
+import { builtInFaces, EmotionCNN, type StepProgress, Trainer } from "@mien/emotion";
 import {
   Adagrad,
   Adam,
@@ -608,6 +608,23 @@ describe.each(present)("$label", ({ device }) => {
       optimizer.dispose();
       model.dispose();
       for (const made of [images, labels]) made.dispose();
+    });
+
+    test("the trainer's own step adds two: the augmentation, and the copy of its summary", async () => {
+      const faces = builtInFaces({ train: 240, validation: 8, test: 4 });
+      const model = new EmotionCNN({ convChannels: [2, 3], hidden: 4, device, generator: new Generator(1) });
+      const seen: { step: number; launches: number }[] = [];
+      const onStep = ({ step }: StepProgress) => seen.push({ step, launches: device.stats().launches });
+      const trainer = new Trainer(model, faces, device, { batchSize: 5, epochs: 1, onStep });
+      for await (const _ of trainer.run());
+      const [first, last] = [seen.at(0)!, seen.at(-1)!];
+      const steps = last.step - first.step;
+      // On a GPU the summaries of 16 steps are put side by side, outside of the steps, to be read at once.
+      const copies = device.name === "webgpu" ? steps : 0;
+      expect(last.step).toBe(48);
+      expect(last.launches - first.launches).toBe(22 * steps + copies);
+      trainer.dispose();
+      model.dispose();
     });
 
     test("each step has a single submit on a GPU", () => {

@@ -17,7 +17,7 @@ class CrossEntropyArgs {
   out: usize;
   /** The gradients of the losses, or 0. */
   scale: usize;
-  /** What the gradients are divided by, or 0. Forwards: where the mean goes, or 0. */
+  /** What the gradients are divided by, or 0. Forwards: where the summary goes, or 0. */
   single: usize;
   scaleStride: i32;
   outer: i32;
@@ -63,20 +63,29 @@ function sumOfExp(c: CrossEntropyArgs, at: i32, most: f32): f64 {
   return sum;
 }
 
-/** Losses and weights of some targets. */
+/** Whether a target's logit is the largest, the first of equal ones. NaN is on neither side of a comparison. */
+function isLargest(c: CrossEntropyArgs, at: i32, target: i32): bool {
+  const own = c.logit(at, target);
+  for (let i = 0; i < target; i++) if (!(own > c.logit(at, i))) return false;
+  for (let i = target; i < c.classes; i++) if (!(own >= c.logit(at, i))) return false;
+  return true;
+}
+
+/** Losses, weights and hits of some targets. */
 export function crossEntropy(args: usize, chunk: i32): void {
   const c = changetype<CrossEntropyArgs>(args);
   const count = c.outer * c.inner, classes = c.classes, smoothing = <f64>c.smoothing;
   const end = min(count, (chunk + 1) * c.targetsPerChunk);
   for (let row = chunk * c.targetsPerChunk; row < end; row++) {
     const target = load<i32>(c.targets + bytes(row)), to = c.out + bytes(row);
-    let loss: f64 = NaN, weight: f32 = NaN;
+    let loss: f64 = NaN, weight: f32 = NaN, hit: f32 = 0;
     if (target == c.ignoreIndex) {
       loss = 0;
       weight = 0;
     } else if (target >= 0 && target < classes) {
       const at = (row / c.inner) * classes * c.inner + (row % c.inner), most = largest(c, at);
       const logSum = c.normalized ? 0 : <f64>log(<f32>sumOfExp(c, at, most));
+      if (isLargest(c, at, target)) hit = 1;
       weight = c.weightOf(target);
       loss = <f64>weight * (1 - smoothing) * (logSum - <f64>(c.logit(at, target) - most));
       if (smoothing > 0) {
@@ -87,20 +96,23 @@ export function crossEntropy(args: usize, chunk: i32): void {
     }
     store<f32>(to, <f32>loss);
     store<f32>(to + bytes(count), weight);
+    store<f32>(to + bytes(2 * count), hit);
   }
 }
 
-/** The weighted mean of all losses, and the sum of the weights. */
-export function crossEntropyMean(args: usize, chunk: i32): void {
+/** The weighted mean of all losses, the sum of the weights, and the number of hits. */
+export function crossEntropySummary(args: usize, chunk: i32): void {
   const c = changetype<CrossEntropyArgs>(args);
   const count = c.outer * c.inner;
-  let loss: f64 = 0, weight: f64 = 0;
+  let loss: f64 = 0, weight: f64 = 0, hits: f64 = 0;
   for (let i = 0; i < count; i++) {
     loss += <f64>load<f32>(c.out + bytes(i));
     weight += <f64>load<f32>(c.out + bytes(count + i));
+    hits += <f64>load<f32>(c.out + bytes(2 * count + i));
   }
   store<f32>(c.single, <f32>(loss / weight));
   store<f32>(c.single, <f32>weight, 4);
+  store<f32>(c.single, <f32>hits, 8);
 }
 
 /** With f(c) the factor of nll(c) in the loss, the gradient for logit c is scale * (sum(f) p(c) - f(c)). */

@@ -10,7 +10,7 @@ export { conv2dWinograd, winogradWeights } from "./conv2d-winograd";
 export { winogradWeightGrad, winogradWeightGradMerge } from "./conv2d-winograd-weight-grad";
 export { conv2dWeightGrad, conv2dWeightGradMerge, conv2dWeightGradOffsets } from "./conv2d-weight-grad";
 export { accumulate, copy, fill } from "./copy";
-export { crossEntropy, crossEntropyGrad, crossEntropyMean } from "./cross-entropy";
+export { crossEntropy, crossEntropyGrad, crossEntropySummary } from "./cross-entropy";
 export { binary, unary, where } from "./elementwise";
 export { gather, scatterAdd } from "./indexing";
 export { gridSample, gridSampleGridGrad, gridSampleInputGrad } from "./grid-sample";

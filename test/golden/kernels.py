@@ -259,6 +259,7 @@ def cross_entropy(name, outer, classes, inner, weighted=False, smoothing=0.0, ig
     losses = F.cross_entropy(logits, targets, reduction="none", **options)
     mean = F.cross_entropy(logits, targets, reduction="mean", **options)
     kept = targets != ignore
+    hits = (logits.argmax(1) == targets).logical_and(kept).double()
     weights = torch.where(kept, (torch.ones(classes) if weight is None else weight)[targets * kept], torch.zeros(()))
     params = {
         "outer": outer, "classes": classes, "inner": inner, "ignoreIndex": ignore, "labelSmoothing": smoothing,
@@ -268,7 +269,8 @@ def cross_entropy(name, outer, classes, inner, weighted=False, smoothing=0.0, ig
         "crossEntropy", name, params,
         [
             operand(logits), operand(targets), operand(weight),
-            expected(torch.stack([losses, weights])), expected(torch.stack([mean, weights.sum()])),
+            expected(torch.stack([losses, weights, hits])),
+            expected(torch.stack([mean, weights.sum(), hits.sum()])),
         ],
     )  # fmt: skip
     (grad_mean,) = torch.autograd.grad(mean, logits, retain_graph=True)

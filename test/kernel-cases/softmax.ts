@@ -92,7 +92,7 @@ interface Options {
   readonly targets?: Init;
   /** In the gradient, one scale for all targets or one for each. */
   readonly scaleStride?: 0 | 1;
-  /** Whether the mean is asked for, and the gradient divided by a sum of weights. Default: true. */
+  /** Whether the summary is asked for, and the gradient divided by a sum of weights. Default: true. */
   readonly mean?: boolean;
   /** Whether the gradient has a scale. Default: true. */
   readonly scaled?: boolean;
@@ -112,7 +112,7 @@ function crossEntropy(name: string, outer: number, classes: number, options: Opt
       kernel: "crossEntropy",
       name,
       params,
-      operands: [logits, targets, weights, output("float32", 2 * count), mean ? output("float32", 2) : null],
+      operands: [logits, targets, weights, output("float32", 3 * count), mean ? output("float32", 3) : null],
     },
     {
       kernel: "crossEntropyGrad",
@@ -133,7 +133,7 @@ function crossEntropy(name: string, outer: number, classes: number, options: Opt
 const crossEntropyCases: readonly KernelCase[] = [
   ...crossEntropy("one class", 5, 1),
   ...crossEntropy("4 classes", 64, 4),
-  ...crossEntropy("4 classes, without a mean", 64, 4, { mean: false }),
+  ...crossEntropy("4 classes, without a summary", 64, 4, { mean: false }),
   ...crossEntropy("4 classes, without a scale", 64, 4, { scaled: false, weight: true, labelSmoothing: 0.1 }),
   ...crossEntropy("4 classes, with neither", 65, 4, { mean: false, scaled: false }),
   ...crossEntropy("1000 classes", 7, 1000),
@@ -185,9 +185,17 @@ const crossEntropyCases: readonly KernelCase[] = [
   }),
   ...crossEntropy("large logits", 40, 9, { logits: uniform(-1e4, 1e4) }),
   ...crossEntropy("large logits, smoothing", 40, 9, { logits: uniform(-1e4, 1e4), labelSmoothing: 0.1 }),
-  ...crossEntropy("special values", specialRows.length, 4, {
-    logits: repeat(specialRows.flat()),
-    targets: () => 1,
+  ...[0, 1, 2, 3].flatMap((target) =>
+    crossEntropy(`special values, target ${target}`, specialRows.length, 4, {
+      logits: repeat(specialRows.flat()),
+      targets: () => target,
+    }),
+  ),
+  // Each target meets each class as the largest, before and behind its equals.
+  ...crossEntropy("equal logits", 300, 5, { logits: integers(0, 2), inner: 2 }),
+  ...crossEntropy("equal logits of 600 classes", 40, 600, {
+    logits: integers(0, 1),
+    targets: integers(0, 3),
   }),
 ];
 

@@ -4,11 +4,14 @@
 
 import {
   ArgumentError,
+  type CrossEntropyWithHitsOptions,
   crossEntropy,
+  crossEntropyWithHits,
   DTypeError,
   logSoftmax,
   nllLoss,
   ShapeError,
+  scope,
   softmax,
   type Tensor,
 } from "@mien/tensor";
@@ -60,6 +63,14 @@ const targets = (shape: readonly number[], classes: number, ignored?: number): R
 const shares = (shape: readonly number[]): Recipe => x(shape, uniform(0.1, 1));
 
 const weight = (classes: number): Recipe => constant([classes], uniform(0.2, 2));
+
+/** The two that the op is named for; the third, their summary, is the memory of both. */
+function lossAndHits(logits: Tensor, targets: Tensor, options?: CrossEntropyWithHitsOptions): Tensor[] {
+  return scope(() => {
+    const { loss, hits } = crossEntropyWithHits(logits, targets, options);
+    return [loss, hits];
+  });
+}
 
 export const softmaxRows: readonly Row[] = [
   alongOneDim("softmax", softmax),
@@ -181,6 +192,60 @@ export const softmaxRows: readonly Row[] = [
         [x([2, 3]), targets([2], 3), { ignoreIndex: Number.NaN }],
         ArgumentError,
         /^crossEntropy: got ignoreIndex NaN, expected a whole number/,
+      ],
+    },
+  }),
+  row("crossEntropyWithHits", lossAndHits, {
+    method: null,
+    samples: {
+      plain: [x([5, 4]), targets([5], 4)],
+      "one image": [x([1, 4]), targets([1], 4)],
+      "one class": [x([3, 1]), targets([3], 1)],
+      "class weights": [x([5, 4]), targets([5], 4), { weight: weight(4) }],
+      ignored: [x([6, 3]), targets([6], 3, -100)],
+      "a class is ignored": [x([6, 3]), targets([6], 3, 1), { ignoreIndex: 1 }],
+      smoothed: [x([5, 4]), targets([5], 4), { labelSmoothing: 0.1, weight: weight(4) }],
+      "a class per pixel": [x([2, 3, 2, 3]), targets([2, 2, 3], 3), { weight: weight(3) }],
+      "one image, without its dimension": [x([4]), targets([], 4)],
+      nothing: [x([0, 4]), targets([0], 4)],
+    },
+    large: {
+      "many rows": [x([515, 4]), targets([515], 4), { weight: weight(4) }],
+      "many classes": [x([70, 1025]), targets([70], 2)],
+    },
+    special: {
+      "a target that is no class": [constant([3, 4]), of([0, 4, -1], "int32")],
+      "all ignored": [constant([2, 3]), of([-100, -100], "int32")],
+      "equal logits": [constant([3, 3], () => 2), of([0, 1, 2], "int32")],
+      NaN: [
+        constant([3, 2], (_random, i) => [Number.NaN, 0, 1, Number.NaN, 0, 1][i]!),
+        of([0, 0, 1], "int32"),
+      ],
+      infinities: [
+        constant([3, 2], (_random, i) => [-Infinity, 0, -Infinity, -Infinity, Infinity, 1][i]!),
+        of([1, 0, 0], "int32"),
+      ],
+    },
+    errors: {
+      probabilities: [
+        [x([2, 3]), x([2, 3])],
+        DTypeError,
+        /^crossEntropyWithHits: targets of the wrong type, got float32, expected int32: class indices. Help/,
+      ],
+      "one-hot targets": [
+        [x([2, 3]), ints([2, 3])],
+        ShapeError,
+        /^crossEntropyWithHits: targets of the wrong shape, got \[2, 3\], expected \[2\]/,
+      ],
+      "a weight too few": [
+        [x([2, 3]), targets([2], 3), { weight: weight(2) }],
+        ShapeError,
+        /^crossEntropyWithHits: weight of the wrong shape, got \[2\], expected \[3\]/,
+      ],
+      "too much smoothing": [
+        [x([2, 3]), targets([2], 3), { labelSmoothing: 1.5 }],
+        ArgumentError,
+        /^crossEntropyWithHits: got labelSmoothing 1.5, expected a number from 0 to 1/,
       ],
     },
   }),

@@ -41,6 +41,7 @@ class GuardedBuffer implements DeviceBuffer {
 export class GuardedDevice implements Device {
   readonly name;
   readonly description: string;
+  readonly maxBufferBytes;
   readonly recorder = null;
   tape = null;
   readonly #inner: Device;
@@ -50,6 +51,7 @@ export class GuardedDevice implements Device {
   constructor(inner: Device) {
     this.#inner = inner;
     this.name = inner.name;
+    this.maxBufferBytes = inner.maxBufferBytes - GUARD_BYTES;
     this.description = `${inner.description}, guarded`;
   }
 

@@ -30,6 +30,7 @@ import type { Threads } from "./threads.ts";
 export class CpuDevice implements Device {
   readonly name = "cpu";
   readonly description: string;
+  readonly maxBufferBytes: number;
   readonly #heap: Heap;
   readonly #threads: Threads;
   readonly #launch: Launch;
@@ -45,6 +46,7 @@ export class CpuDevice implements Device {
     this.#threads = threads;
     this.#launch = new Launch(heap, threads);
     this.description = description;
+    this.maxBufferBytes = heap.maxBytes / 2;
     this.recorder = {
       record: (kernel, operands, params, memory) => this.#record(kernel, operands, params, memory),
       lend: (buffer, byteLength, onFree) =>

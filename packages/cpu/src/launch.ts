@@ -225,7 +225,7 @@ export type WasmKernel =
   | "copy"
   | "crossEntropy"
   | "crossEntropyGrad"
-  | "crossEntropyMean"
+  | "crossEntropySummary"
   | "cumsum"
   | "dropout"
   | "fill"

@@ -43,7 +43,8 @@ export class Heap {
   words: Int32Array;
   #usedBytes = 0;
   #end: number;
-  readonly #maxBytes: number;
+  /** What the memory can grow to. */
+  readonly maxBytes: number;
   /** Addresses of free blocks, by class. */
   readonly #free: number[][] = [];
   /** Free memory that once was blocks of several classes; filled only when memory runs short. */
@@ -55,7 +56,7 @@ export class Heap {
     this.bytes = new Uint8Array(memory.buffer);
     this.words = new Int32Array(memory.buffer);
     this.#end = Math.ceil(start / UNIT) * UNIT;
-    this.#maxBytes = maxBytes;
+    this.maxBytes = maxBytes;
   }
 
   /** The address of a block of at least `byteLength` bytes, with undefined contents. */
@@ -70,7 +71,7 @@ export class Heap {
     this.#usedBytes -= size;
     throw new DeviceError(
       `cpu: out of memory, got a request for ${byteLength} bytes with ${this.#usedBytes} bytes in use, ` +
-        `expected at most ${this.#maxBytes} bytes in all. Help: dispose of tensors, or use a smaller batch`,
+        `expected at most ${this.maxBytes} bytes in all. Help: dispose of tensors, or use a smaller batch`,
     );
   }
 
@@ -120,7 +121,7 @@ export class Heap {
 
   #grow(byteLength: number): boolean {
     const pages = Math.ceil(byteLength / PAGE);
-    if (this.memory.buffer.byteLength + pages * PAGE > this.#maxBytes) return false;
+    if (this.memory.buffer.byteLength + pages * PAGE > this.maxBytes) return false;
     try {
       this.memory.grow(pages);
     } catch {

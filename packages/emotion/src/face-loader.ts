@@ -3,9 +3,12 @@
  *
  * The images are uploaded once, as bytes; a batch is then a list of indices and a few numbers per image, and one
  * kernel makes the network's input from them. What reaches the device per step is a few kilobytes.
+ *
+ * Images that are too many for one buffer of the device stay on the host: then each batch brings its own along, and is
+ * made by the same kernel from the same bytes, with the same result to the bit.
  */
 
-import { augment, type Device, Generator, type Tensor, TRANSFORM_SIZE, tensor } from "mien";
+import { ArgumentError, augment, type Device, Generator, type Tensor, TRANSFORM_SIZE, tensor } from "mien";
 import type { ImageSet } from "./images.ts";
 import {
   type Augmentation,
@@ -23,24 +26,39 @@ export interface Batch {
 
 /** What a batch is made from: all that is new in a step, and the inputs of a captured one. */
 export interface BatchRecipe {
-  /** Which images, [N]. */
+  /** Which images, [N]: of those on the device, or of `pixels`. */
   readonly indices: Int32Array;
   /** What happens to each, [N * 10]; the kernel `augment` says how. */
   readonly transforms: Float32Array;
   /** [N]. */
   readonly labels: Int32Array;
+  /** The batch's own images, [N * C * S * S], where they do not lie on the device; else null. */
+  readonly pixels: Uint8Array | null;
+}
+
+export interface FaceLoaderOptions {
+  /** Images of more bytes are streamed, batch by batch. Default: what one buffer of the device can hold. */
+  readonly maxResidentBytes?: number;
 }
 
 export class FaceLoader {
   readonly set: ImageSet;
   readonly #device: Device;
-  readonly #images: Tensor;
+  /** All images on the device, or null where they are streamed. */
+  readonly #resident: Tensor | null;
 
-  constructor(set: ImageSet, device: Device) {
+  constructor(set: ImageSet, device: Device, options: FaceLoaderOptions = {}) {
+    const { maxResidentBytes = device.maxBufferBytes } = options;
     this.set = set;
     this.#device = device;
     const shape = [set.count, set.channels, set.size, set.size];
-    this.#images = tensor(set.images, { device, dtype: "uint8", shape }).keep();
+    const fits = set.images.byteLength <= maxResidentBytes;
+    this.#resident = fits ? tensor(set.images, { device, dtype: "uint8", shape }).keep() : null;
+  }
+
+  /** Whether the images stay on the host, and go to the device batch by batch. */
+  get streams(): boolean {
+    return this.#resident === null;
   }
 
   /** The images at `indices`, as they are. To be called in a scope. */
@@ -62,33 +80,51 @@ export class FaceLoader {
     const { size, channels, labels } = this.set;
     const count = indices.length;
     return {
-      indices,
+      indices: this.streams ? Int32Array.from(indices.keys()) : indices,
       transforms: augmentation
         ? randomTransforms(count, size, channels, augmentation, generator)
         : identityTransforms(count),
       labels: Int32Array.from(indices, (i) => labels[i]!),
+      pixels: this.streams ? this.#pixelsOf(indices) : null,
     };
   }
 
-  /** float32 [N, 3, S, S], normalised, from the numbers of a recipe on the device. */
-  images(indices: Tensor, transforms: Tensor): Tensor {
+  #pixelsOf(indices: Int32Array): Uint8Array {
+    const { images, size, channels } = this.set;
+    const bytes = channels * size ** 2;
+    const pixels = new Uint8Array(indices.length * bytes);
+    for (const [n, i] of indices.entries())
+      pixels.set(images.subarray(i * bytes, (i + 1) * bytes), n * bytes);
+    return pixels;
+  }
+
+  /** float32 [N, 3, S, S], normalised, from a recipe on the device. */
+  images(indices: Tensor, transforms: Tensor, pixels: Tensor | null): Tensor {
+    const { size, channels } = this.set;
+    const stored = pixels?.reshape(-1, channels, size, size) ?? this.#resident;
+    if (!stored)
+      throw new ArgumentError("images: these images are streamed, got a recipe without its pixels");
     return augment(
-      this.#images,
+      stored,
       indices,
       transforms.reshape(indices.numel, TRANSFORM_SIZE),
       IMAGENET_NORMALISATION,
     );
   }
 
-  #upload({ indices, transforms, labels }: BatchRecipe): Batch {
+  #upload({ indices, transforms, labels, pixels }: BatchRecipe): Batch {
     const device = this.#device;
-    const images = this.images(tensor(indices, { device, dtype: "int32" }), tensor(transforms, { device }));
+    const images = this.images(
+      tensor(indices, { device, dtype: "int32" }),
+      tensor(transforms, { device }),
+      pixels && tensor(pixels, { device, dtype: "uint8" }),
+    );
     return { images, labels: tensor(labels, { device, dtype: "int32" }) };
   }
 
   /** Frees the images on the device. */
   dispose(): void {
-    this.#images.dispose();
+    this.#resident?.dispose();
   }
 }
 

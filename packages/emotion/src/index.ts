@@ -3,7 +3,13 @@ export * from "./checkpoint.ts";
 export * from "./classes.ts";
 export * from "./duplicates.ts";
 export { evaluate, likeliest, type Predictions } from "./evaluate.ts";
-export { type Batch, type BatchRecipe, batchesOf, FaceLoader } from "./face-loader.ts";
+export {
+  type Batch,
+  type BatchRecipe,
+  batchesOf,
+  FaceLoader,
+  type FaceLoaderOptions,
+} from "./face-loader.ts";
 export * from "./faces.ts";
 export { fingerprint } from "./fingerprint.ts";
 export * from "./images.ts";

@@ -12,7 +12,7 @@ import {
   type AdamOptions,
   capture,
   clipGradNorm,
-  crossEntropy,
+  crossEntropyWithHits,
   type Device,
   Generator,
   type GeneratorState,
@@ -61,6 +61,8 @@ export interface TrainOptions {
   readonly earlyStopping?: number | null;
   /** Whether steps are recorded once and replayed, which changes no result. Default: true. */
   readonly capture?: boolean;
+  /** Images of more bytes are streamed to the device batch by batch. Default: what one buffer of it can hold. */
+  readonly maxResidentBytes?: number;
   /** Stops after the current step when aborted. */
   readonly signal?: AbortSignal;
   /** Hears the running means of the epoch after each step whose values were read. */
@@ -175,12 +177,17 @@ export class Trainer {
     this.#epochs = epochs;
     this.#batchSize = batchSize;
     this.#steps = Math.ceil(data.train.count / batchSize);
-    this.#training = new FaceLoader(data.train, device);
-    this.#validation = new FaceLoader(data.validation, device);
+    this.#training = new FaceLoader(data.train, device, options);
+    this.#validation = new FaceLoader(data.validation, device, options);
     this.#weight = classWeights ? tensor(classWeightsOf(data.train), { device }).keep() : undefined;
     this.#optimizer = new Adam(model.parameters(), { lr: learningRate, weightDecay });
     this.#trainStep = this.#makeStep();
     this.#schedule = new Schedule(learningRate, options.schedule ?? DEFAULT_SCHEDULE, epochs, this.#steps);
+  }
+
+  /** Whether the training images are too many for the device, and go there batch by batch. */
+  get streams(): boolean {
+    return this.#training.streams;
   }
 
   /** The epochs so far. */
@@ -245,14 +252,14 @@ export class Trainer {
     if (this.#random) random.state = this.#random.state;
     this.#random = random;
     this.#model.train();
-    const unread: { results: Tensor; count: number }[] = [];
+    const unread: { summary: Tensor; count: number }[] = [];
     let started = performance.now();
     for (const indices of batchesOf(order.subarray(this.#step * this.#batchSize), this.#batchSize)) {
       const aborted = signal?.aborted ?? false;
       if (!aborted) {
         this.#optimizer.lr = this.#schedule.at((this.#epoch - 1) * this.#steps + this.#step);
         const recipe = this.#training.recipe(indices, augmentation, random);
-        unread.push({ results: this.#trainStep.run(recipe), count: indices.length });
+        unread.push({ summary: this.#trainStep.run(recipe), count: indices.length });
         this.#step++;
       }
       const due = unread.length >= STEPS_PER_READ[this.#device.name] || this.#step === this.#steps;
@@ -272,49 +279,56 @@ export class Trainer {
     return true;
   }
 
-  /** One step of the optimizer. It returns [loss, hits], still on the device. */
+  /** One step of the optimizer. It returns the summary of its loss, still on the device. */
   #makeStep(): TrainStep {
     const { labelSmoothing = 0, clipGradNorm: maxNorm = null } = this.#options;
     const optimizer = this.#optimizer;
-    const step = (indices: Tensor, transforms: Tensor, labels: Tensor) => {
-      const logits = this.#model.forward(this.#training.images(indices, transforms));
-      const loss = crossEntropy(logits, labels, { weight: this.#weight, labelSmoothing });
+    const step = (labels: Tensor, indices: Tensor, transforms: Tensor, ...[pixels]: Tensor[]) => {
+      const logits = this.#model.forward(this.#training.images(indices, transforms, pixels ?? null));
+      const { loss, summary } = crossEntropyWithHits(logits, labels, {
+        weight: this.#weight,
+        labelSmoothing,
+      });
       optimizer.zeroGrad();
       loss.backward();
       if (maxNorm !== null) clipGradNorm(this.#model.parameters(), maxNorm);
       optimizer.step();
-      return noGrad(() => stack([loss, logits.argmax(1).eq(labels).to(loss.dtype).sum()]));
+      return summary;
     };
     if (this.#options.capture ?? true) {
       const captured = capture(this.#device, step);
-      const run = ({ indices, transforms, labels }: BatchRecipe) => captured(indices, transforms, labels);
+      const run = ({ labels, indices, transforms, pixels }: BatchRecipe) =>
+        captured(labels, indices, transforms, ...(pixels ? [pixels] : []));
       return { run, dispose: () => captured.dispose() };
     }
     const device = this.#device;
-    const run = ({ indices, transforms, labels }: BatchRecipe) =>
+    const run = ({ labels, indices, transforms, pixels }: BatchRecipe) =>
       scope(() =>
         step(
+          tensor(labels, { device, dtype: "int32" }),
           tensor(indices, { device, dtype: "int32" }),
           tensor(transforms, { device }),
-          tensor(labels, { device, dtype: "int32" }),
+          ...(pixels ? [tensor(pixels, { device, dtype: "uint8" })] : []),
         ),
       );
     return { run, dispose: () => {} };
   }
 
   /** Reads the results of several steps at once, and adds them to the totals of the epoch. */
-  async #addUp(results: readonly { results: Tensor; count: number }[]): Promise<void> {
+  async #addUp(results: readonly { summary: Tensor; count: number }[]): Promise<void> {
     if (results.length === 0) return;
-    const joined = noGrad(() => scope(() => stack(results.map((result) => result.results))));
-    for (const { results: made } of results) made.dispose();
-    const values = await joined.data().finally(() => joined.dispose());
+    const summaries = results.map(({ summary }) => summary);
+    const joined = summaries.length === 1 ? summaries[0]! : noGrad(() => scope(() => stack(summaries)));
+    const values = await joined.data().finally(() => {
+      for (const made of [...summaries, joined]) made.dispose();
+    });
     let { images, loss, hits } = this.#totals;
     for (const [i, { count }] of results.entries()) {
-      const stepLoss = values[2 * i]!;
+      const stepLoss = values[3 * i]!; // [loss, sum of weights, hits], step by step
       if (!Number.isFinite(stepLoss)) throw this.#diverged(stepLoss, this.#step - results.length + i + 1);
       images += count;
       loss += stepLoss * count;
-      hits += values[2 * i + 1]!;
+      hits += values[3 * i + 2]!;
     }
     this.#totals = { ...this.#totals, images, loss, hits };
   }

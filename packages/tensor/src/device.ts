@@ -51,6 +51,11 @@ export interface Device {
   readonly name: DeviceName;
   /** For people: what this device is, as in `cpu (WebAssembly SIMD, 2 threads)`. */
   readonly description: string;
+  /**
+   * The largest buffer to ask for, and so the most data that should lie here at once: what a kernel can bind on a GPU,
+   * half of what WebAssembly can address, Infinity where only the machine's memory is a limit.
+   */
+  readonly maxBufferBytes: number;
   /** Whether this device takes tensors of the given element type. */
   supports(dtype: DType): boolean;
 

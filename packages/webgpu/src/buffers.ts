@@ -74,6 +74,11 @@ export class BufferPool {
         : { bytes: maxStorageBufferBindingSize, limit: "maxStorageBufferBindingSize" };
   }
 
+  /** The largest buffer that a kernel can be given. */
+  get maxBytes(): number {
+    return this.#largest.bytes;
+  }
+
   get stats() {
     return {
       liveBuffers: this.#liveBuffers,

@@ -169,6 +169,8 @@ await describeWithAdapter("webgpu device", () => {
   test("a tensor that is too large is refused before it is made, with size and limit", () => {
     const { maxStorageBufferBindingSize } = device.gpuDevice.limits;
     const bytes = maxStorageBufferBindingSize + 4;
+    expect(device.maxBufferBytes).toBeLessThanOrEqual(maxStorageBufferBindingSize);
+    expect(() => device.alloc(device.maxBufferBytes + 4)).toThrow(DeviceError);
     expect(() => device.alloc(bytes)).toThrow(DeviceError);
     expect(() => device.alloc(bytes)).toThrow(new RegExp(`${bytes} bytes.*at most \\d+ \\(max\\w+Size\\)`));
   });

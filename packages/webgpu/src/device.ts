@@ -98,6 +98,10 @@ export class WebGPUDevice implements Device {
     device.lost.then((info) => this.#failures.lose(info));
   }
 
+  get maxBufferBytes(): number {
+    return this.#pool.maxBytes;
+  }
+
   supports(dtype: DType): boolean {
     return dtype !== "float64";
   }

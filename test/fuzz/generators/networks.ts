@@ -140,6 +140,16 @@ export const lossGenerators = {
     const targets = d.tensor(batch, "int32", integers(0, count - 1), { exact: true });
     return [d.floats(shape), targets, ...d.upTo(d.some({ ...classOptions(d, count), labelSmoothing }))];
   },
+  crossEntropyWithHits: (d) => {
+    const { count, batch, shape } = classes(d);
+    const targets = d.tensor(batch, "int32", integers(0, count - 1), {
+      exact: true,
+      refuses: ["float32", "bool", "uint8"],
+    });
+    const { weight, ignoreIndex } = classOptions(d, count);
+    const options = d.some({ weight, ignoreIndex, labelSmoothing: d.real(0, 0.5) });
+    return [d.floats(shape), targets, ...d.upTo(options)];
+  },
   nllLoss: (d) => {
     const { count, batch, shape } = classes(d);
     const targets = d.tensor(batch, "int32", integers(0, count - 1), {

@@ -35,7 +35,7 @@ function writeSizes(launch: Launch, params: CrossEntropyParams): number {
 
 export const crossEntropy: HostKernel<"crossEntropy"> = (
   launch,
-  [logits, targets, weight, terms, mean],
+  [logits, targets, weight, terms, summary],
   params,
 ) => {
   launch.expect(targets, "int32");
@@ -43,10 +43,10 @@ export const crossEntropy: HostKernel<"crossEntropy"> = (
   launch.pointer(targets);
   launch.floats(weight, terms);
   launch.int(0);
-  launch.floats(mean);
+  launch.floats(summary);
   launch.int(0);
   launch.run("crossEntropy", writeSizes(launch, params));
-  if (mean) launch.run("crossEntropyMean", 1);
+  if (summary) launch.run("crossEntropySummary", 1);
 };
 
 export const crossEntropyGrad: HostKernel<"crossEntropyGrad"> = (launch, operands, params) => {

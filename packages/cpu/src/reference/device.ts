@@ -51,6 +51,7 @@ class ReferenceBuffer implements DeviceBuffer {
 class ReferenceDevice implements Device {
   readonly name = "reference";
   readonly description = "reference (plain TypeScript, float64 inside)";
+  readonly maxBufferBytes = Number.POSITIVE_INFINITY;
   /** Nothing here is worth repeating: captured steps run as they are. */
   readonly recorder = null;
   tape = null;

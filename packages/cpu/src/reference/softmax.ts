@@ -56,7 +56,7 @@ export function softmaxGrad(
 }
 
 export function crossEntropy(
-  [logits, targets, weight, terms, mean]: Arrays<"crossEntropy">,
+  [logits, targets, weight, terms, summary]: Arrays<"crossEntropy">,
   params: Params<"crossEntropy">,
 ): void {
   const { outer, classes, inner, ignoreIndex, labelSmoothing } = params;
@@ -67,11 +67,17 @@ export function crossEntropy(
     const isClass = target >= 0 && target < classes;
     let loss = Number.NaN;
     let targetWeight = Number.NaN;
+    let hit = false;
     if (target === ignoreIndex) {
       loss = 0;
       targetWeight = 0;
     } else if (isClass) {
-      const { logP } = rowOf(logits, row, params);
+      const { start, logP } = rowOf(logits, row, params);
+      // NaN is on neither side of a comparison, so it lets no target be the largest.
+      hit = logP.every((_, c) => {
+        const [own, other] = [logits[start + target * inner]!, logits[start + c * inner]!];
+        return c < target ? own > other : own >= other;
+      });
       targetWeight = weightOf(target);
       loss = -targetWeight * (1 - labelSmoothing) * logP[target]!;
       if (labelSmoothing > 0) {
@@ -83,15 +89,18 @@ export function crossEntropy(
     }
     terms[row] = loss;
     terms[count + row] = targetWeight;
+    terms[2 * count + row] = Number(hit);
   }
-  if (mean === null) return;
-  let [losses, weights] = [0, 0];
+  if (summary === null) return;
+  let [losses, weights, hits] = [0, 0, 0];
   for (let row = 0; row < count; row++) {
     losses += terms[row]!;
     weights += terms[count + row]!;
+    hits += terms[2 * count + row]!;
   }
-  mean[0] = losses / weights;
-  mean[1] = weights;
+  summary[0] = losses / weights;
+  summary[1] = weights;
+  summary[2] = hits;
 }
 
 /**

@@ -34,10 +34,12 @@ export interface SoftmaxKernels {
   };
 
   /**
-   * The terms of the cross-entropy of logits against class indices (int32), per target: terms is [2, outer, inner],
-   * first the losses w[t] * ((1 - s) nll(t)) + s / classes * sum_c w[c] nll(c), then the weights w[t] (both 0 where
-   * the target is ignored); nll(c) is -log softmax(logits)[c], or what `normalized` says. Without weights w = 1. A target out of range gives NaN and is never used as an index.
-   * `mean`, if given, is [2]: the sum of the losses by the sum of the weights, and that sum.
+   * The terms of the cross-entropy of logits against class indices (int32), per target: terms is [3, outer, inner],
+   * first the losses w[t] * ((1 - s) nll(t)) + s / classes * sum_c w[c] nll(c), then the weights w[t], then the hits:
+   * 1 where the target's logit is the largest, the first of equal ones, else 0. All three are 0 where the target is
+   * ignored. nll(c) is -log softmax(logits)[c], or what `normalized` says. Without weights w = 1. A target out of range
+   * gives NaN, NaN, 0 and is never used as an index; among logits one of which is NaN none is the largest.
+   * `summary`, if given, is [3]: the sum of the losses by the sum of the weights, that sum, and the sum of the hits.
    */
   crossEntropy: {
     operands: [
@@ -45,7 +47,7 @@ export interface SoftmaxKernels {
       targets: Operand,
       weight: Operand | null,
       terms: Operand,
-      mean: Operand | null,
+      summary: Operand | null,
     ];
     params: CrossEntropyParams;
   };

@@ -10,6 +10,7 @@ import { apply, type GradContext, type GradRule, type Op } from "../autograd.ts"
 import { empty } from "../create.ts";
 import { isFloat } from "../dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
+import { noGrad } from "../grad-mode.ts";
 import type { CrossEntropyParams } from "../kernels.ts";
 import { scope } from "../memory.ts";
 import { numel, type Shape, sameShape, show } from "../shape.ts";
@@ -46,13 +47,43 @@ export interface CrossEntropyOptions extends NLLLossOptions {
 
 const choices = ["weight", "ignoreIndex", "reduction"] as const;
 
-type Name = "crossEntropy" | "nllLoss";
-type Inputs = [scores: Tensor, targets: Tensor, weight: Tensor | null];
+export type CrossEntropyWithHitsOptions = Omit<CrossEntropyOptions, "reduction">;
+
+export interface CrossEntropyWithHits {
+  /** What `crossEntropy` gives: a scalar, the mean. */
+  readonly loss: Tensor;
+  /** How many targets have the largest logit, the first of equal ones: a scalar without a gradient. */
+  readonly hits: Tensor;
+  /** [loss, sum of the targets' weights, hits]: both in one tensor, to be read at once. It has no gradient. */
+  readonly summary: Tensor;
+}
+
+type Name = "crossEntropy" | "nllLoss" | "crossEntropyWithHits";
+/** The kernel has run before the op does; what it found is the last input: the summary for a mean, else the terms. */
+type Inputs = [scores: Tensor, targets: Tensor, weight: Tensor | null, found: Tensor];
 type Params = CrossEntropyParams & { readonly reduction: Reduction; readonly hasWeight: boolean };
 
-/** The two rows of the kernel's `terms`, losses and weights, or the two numbers of `mean`. */
-function row(terms: Tensor, i: 0 | 1, shape: Shape): Tensor {
-  return reshape(slice(terms, 0, i, i + 1), shape);
+/** The rows of the kernel's `terms`, losses, weights and hits, or the numbers of `summary` about them. */
+const LOSS = 0;
+const WEIGHT = 1;
+const HITS = 2;
+
+function row(found: Tensor, i: number, shape: Shape): Tensor {
+  return reshape(slice(found, 0, i, i + 1), shape);
+}
+
+/** Runs the kernel, of which nothing is recorded. */
+function find(scores: Tensor, targets: Tensor, weight: Tensor | null, params: Params): Tensor {
+  return noGrad(() =>
+    scope(() => {
+      const { device, dtype } = scores;
+      const terms = empty([3, targets.numel], { device, dtype });
+      const summary = params.reduction === "mean" ? empty([3], { device, dtype }) : null;
+      const inputs = [contiguous(scores), contiguous(targets), weight && contiguous(weight)] as const;
+      device.launch("crossEntropy", [...inputs, terms, summary], params);
+      return summary ?? terms;
+    }),
+  );
 }
 
 function gradScores(context: GradContext<Params>): GradRule {
@@ -75,22 +106,37 @@ function define(name: Name): Op<Inputs, Params> {
   return {
     name,
     saves: { inputs: [0, 1, 2] },
-    forward([scores, targets, weight], params, save) {
-      const { device, dtype } = scores;
-      const terms = empty([2, targets.numel], { device, dtype });
-      const mean = params.reduction === "mean" ? empty([2], { device, dtype }) : null;
-      const inputs = [contiguous(scores), contiguous(targets), weight && contiguous(weight)] as const;
-      device.launch("crossEntropy", [...inputs, terms, mean], params);
-      if (params.reduction === "none") return row(terms, 0, targets.shape);
-      if (!mean) return row(sum(terms, 1), 0, []);
-      save(row(mean, 1, []));
-      return row(mean, 0, []);
+    forward([, targets, , found], { reduction }, save) {
+      switch (reduction) {
+        case "none":
+          return row(found, LOSS, targets.shape);
+        case "sum":
+          return reshape(sum(slice(found, 0, LOSS, LOSS + 1), 1), []);
+        case "mean":
+          save(row(found, WEIGHT, []));
+          return row(found, LOSS, []);
+        default:
+          return reduction satisfies never;
+      }
     },
-    gradients: (context) => [gradScores(context), null, null],
+    gradients: (context) => [gradScores(context), null, null, null],
   };
 }
 const crossEntropyOp = define("crossEntropy");
+const crossEntropyWithHitsOp = define("crossEntropyWithHits");
 const nllLossOp = define("nllLoss");
+
+/** The loss of checked arguments, and what it was found in. */
+function lossOf(
+  op: Op<Inputs, Params>,
+  scores: Tensor,
+  targets: Tensor,
+  weight: Tensor | null,
+  params: Params,
+) {
+  const found = find(scores, targets, weight, params);
+  return { loss: apply(op, [scores, targets, weight, found], params), found };
+}
 
 /** Which dimension of the scores counts classes: the second, or the only one. */
 const classDim = (scores: Tensor): number => (scores.ndim === 1 ? 0 : 1);
@@ -192,7 +238,34 @@ export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntr
   const params = checked(crossEntropyOp, logits, targets, options);
   if (isFloat(targets.dtype)) return againstProbabilities(logits, targets, options.weight, params);
   checkTargets("crossEntropy", logits, targets);
-  return apply(crossEntropyOp, [logits, targets, options.weight ?? null], params);
+  return scope(() => lossOf(crossEntropyOp, logits, targets, options.weight ?? null, params).loss);
+}
+
+/**
+ * The cross-entropy of class indices, averaged, and how many of them the logits got right, in the same pass: what a
+ * training step has to tell. Targets that are ignored are no hits, nor are those beside a NaN.
+ *
+ * ```ts
+ * const { loss, summary } = crossEntropyWithHits(model.forward(images), labels);
+ * loss.backward();
+ * const [mean, , hits] = await summary.data();
+ * ```
+ *
+ * @param logits [N, C], [N, C, d1, ...] or [C]: scores before softmax
+ * @param targets int32 [N], [N, d1, ...] or []: classes in 0..C-1 (others give NaN), or `ignoreIndex`
+ */
+export function crossEntropyWithHits(
+  logits: Tensor,
+  targets: Tensor,
+  options: CrossEntropyWithHitsOptions = {},
+): CrossEntropyWithHits {
+  checkNames("crossEntropyWithHits", options, ["weight", "ignoreIndex", "labelSmoothing"]);
+  const params = checked(crossEntropyWithHitsOp, logits, targets, { ...options, reduction: "mean" });
+  checkTargets("crossEntropyWithHits", logits, targets);
+  return scope(() => {
+    const { loss, found } = lossOf(crossEntropyWithHitsOp, logits, targets, options.weight ?? null, params);
+    return { loss, hits: row(found, HITS, []), summary: found };
+  });
 }
 
 /**
@@ -207,5 +280,5 @@ export function nllLoss(logProbabilities: Tensor, targets: Tensor, options: NLLL
   checkNames("nllLoss", options, choices);
   const params = checked(nllLossOp, logProbabilities, targets, { ...options, labelSmoothing: 0 });
   checkTargets("nllLoss", logProbabilities, targets);
-  return apply(nllLossOp, [logProbabilities, targets, options.weight ?? null], params);
+  return scope(() => lossOf(nllLossOp, logProbabilities, targets, options.weight ?? null, params).loss);
 }

@@ -51,7 +51,15 @@ export { concat, stack } from "./concat.ts";
 export { type ConvTranspose2dOptions, convTranspose2d } from "./conv-transpose2d.ts";
 export { type Conv1dOptions, type Conv2dOptions, conv1d, conv2d } from "./conv2d.ts";
 export { cast, clone, contiguous } from "./copy.ts";
-export { type CrossEntropyOptions, crossEntropy, type NLLLossOptions, nllLoss } from "./cross-entropy.ts";
+export {
+  type CrossEntropyOptions,
+  type CrossEntropyWithHits,
+  type CrossEntropyWithHitsOptions,
+  crossEntropy,
+  crossEntropyWithHits,
+  type NLLLossOptions,
+  nllLoss,
+} from "./cross-entropy.ts";
 export { type DropoutOptions, dropout, dropout2d } from "./dropout.ts";
 export { type EmbeddingOptions, embedding, oneHot } from "./embedding.ts";
 export { amax, amin, argmax, argmin, max, min } from "./extremum.ts";

@@ -63,28 +63,28 @@ function crossEntropyParams(
   };
 }
 
-const weightedMean: Variant = { shader: "weighted_mean", knobs: { LANES: workgroupSize } };
+const summaryOfTerms: Variant = { shader: "cross_entropy_summary", knobs: { LANES: workgroupSize } };
 
 /** More terms than this are summed by many workgroups before one divides. */
 const mostTermsAtOnce = 65_536;
 
-function launchMean(gpu: Launcher, terms: Operand, mean: Operand, count: number): void {
+function launchSummary(gpu: Launcher, terms: Operand, summary: Operand, count: number): void {
   const many = count > mostTermsAtOnce;
-  const sums = many ? { buffer: gpu.alloc(8), offset: 0, dtype: terms.dtype } : terms;
+  const sums = many ? { buffer: gpu.alloc(12), offset: 0, dtype: terms.dtype } : terms;
   if (many)
-    reduce.launch(gpu, [terms, sums], { op: "sum", shape: [2, count], xStrides: [count, 1], kept: 1 });
+    reduce.launch(gpu, [terms, sums], { op: "sum", shape: [3, count], xStrides: [count, 1], kept: 1 });
   gpu.dispatch({
-    variant: weightedMean,
-    buffers: { terms: sums.buffer, mean: mean.buffer },
-    params: { count: many ? 1 : count, termsOffset: sums.offset, meanOffset: mean.offset },
+    variant: summaryOfTerms,
+    buffers: { terms: sums.buffer, summary: summary.buffer },
+    params: { count: many ? 1 : count, termsOffset: sums.offset, summaryOffset: summary.offset },
     workgroups: 1,
   });
   if (many) gpu.free(sums.buffer);
 }
 
 export const crossEntropy: Plan<"crossEntropy"> = {
-  variants: [...bothLanes("cross_entropy", { NORMALIZED: false }), weightedMean],
-  launch(gpu, [logits, targets, weight, terms, mean], params) {
+  variants: [...bothLanes("cross_entropy", { NORMALIZED: false }), summaryOfTerms],
+  launch(gpu, [logits, targets, weight, terms, summary], params) {
     const rows = params.outer * params.inner;
     const LANES = lanesFor(params.classes);
     gpu.dispatch({
@@ -108,7 +108,7 @@ export const crossEntropy: Plan<"crossEntropy"> = {
       },
       workgroups: groupsForRows(rows, LANES),
     });
-    if (mean) launchMean(gpu, terms, mean, rows);
+    if (summary) launchSummary(gpu, terms, summary, rows);
   },
 };
 

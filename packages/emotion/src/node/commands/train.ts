@@ -149,6 +149,13 @@ async function trainOn({ faces, device, config, say, signal, quiet, resume }: Ru
     const { epoch, step } = trainer.state();
     say(`resuming: epoch ${epoch}, after step ${step}`);
   }
+  if (trainer.streams) {
+    const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+    say(
+      `images: streamed batch by batch, for one buffer of this device holds ${mebibytes(device.maxBufferBytes)}, ` +
+        `and the training images are ${mebibytes(faces.train.images.byteLength)}`,
+    );
+  }
   say(
     `training: at most ${epochs} epochs, batch ${config.batchSize}, learning rate ${config.learningRate}, seed ${seed}`,
   );

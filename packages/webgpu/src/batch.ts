@@ -5,8 +5,10 @@
  * order, each as if the one before it had finished. Copies need no pass; one ends, another begins.
  */
 
+import type { LaunchTimes } from "@mien/tensor";
 import type { Memory } from "./buffers.ts";
 import type { Program } from "./pipelines.ts";
+import type { Timestamps } from "./timestamps.ts";
 import type { UniformArena } from "./uniforms.ts";
 
 /** WebGPU's default limit of workgroups along one dimension. */
@@ -31,6 +33,10 @@ export class Batch {
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
   #number = 0;
+  /** Set when the pending batch has timed passes. */
+  #timestamps: Timestamps | null = null;
+  /** While launches are timed: the clock, and where the times of the dispatches to come are added. */
+  #clock: { readonly timestamps: Timestamps; readonly times: LaunchTimes } | null = null;
 
   constructor(device: GPUDevice, uniforms: UniformArena, paramsGroup: GPUBindGroup, afterSubmit: () => void) {
     this.#device = device;
@@ -45,10 +51,11 @@ export class Batch {
   }
 
   dispatch({ program, group, memories, words, workgroups }: Work): void {
-    if (this.#uniforms.isFull) this.submit();
+    if (this.#uniforms.isFull || this.#clock?.timestamps.isFull) this.submit();
     const offset = this.#uniforms.push(words);
     for (const memory of memories) memory.lastBatch = this.#number;
     this.#kernels.add(program.kernel);
+    if (this.#clock) this.#beginTimedPass(this.#clock.timestamps, this.#clock.times);
     this.#pass ??= this.#ensureEncoder().beginComputePass();
     this.#pass.setPipeline(program.pipeline);
     this.#pass.setBindGroup(0, group);
@@ -56,6 +63,23 @@ export class Batch {
     // A long row of workgroups becomes a rectangle; `include/grid.wgsl` counts it as a row again.
     const rows = Math.ceil(workgroups / maxPerDimension);
     this.#pass.dispatchWorkgroups(Math.ceil(workgroups / rows), rows);
+    if (this.#clock) this.#endPass();
+  }
+
+  /** Runs `body`, and times each dispatch in a pass of its own. */
+  timed(timestamps: Timestamps, times: LaunchTimes, body: () => void): void {
+    this.#clock = { timestamps, times };
+    try {
+      body();
+    } finally {
+      this.#clock = null;
+    }
+  }
+
+  #beginTimedPass(timestamps: Timestamps, times: LaunchTimes): void {
+    this.#endPass();
+    this.#timestamps = timestamps;
+    this.#pass = this.#ensureEncoder().beginComputePass({ timestampWrites: timestamps.next(times) });
   }
 
   /** Copies bytes for the host to read, behind everything that was dispatched. */
@@ -68,9 +92,12 @@ export class Batch {
   submit(): void {
     if (!this.#encoder) return;
     this.#endPass();
+    this.#timestamps?.resolve(this.#encoder);
     this.#uniforms.upload(this.#device.queue);
     this.#device.queue.submit([this.#encoder.finish({ label: [...this.#kernels].join(", ") })]);
     this.#encoder = null;
+    this.#timestamps?.read();
+    this.#timestamps = null;
     this.#kernels.clear();
     this.#number += 1;
     this.#afterSubmit();

@@ -17,6 +17,7 @@ import {
   internal,
   type KernelName,
   type Kernels,
+  type LaunchLog,
   type LaunchMemory,
   type LaunchRecorder,
   Live,
@@ -30,6 +31,7 @@ import { type Dispatch, groupsFor, type Launcher, unsupported } from "./kernels/
 import { kernels } from "./kernels/table.ts";
 import { Pipelines } from "./pipelines.ts";
 import { Readbacks } from "./readback.ts";
+import { Timestamps } from "./timestamps.ts";
 import { bindGroupsLimit, launchesPerBatch, uniformSlots } from "./tuning.ts";
 import { packParams, slotBytes, UniformArena } from "./uniforms.ts";
 
@@ -69,6 +71,7 @@ export class WebGPUDevice implements Device {
   #disposed = false;
   #launches = 0;
   #launchesInBatch = 0;
+  #timing: { readonly timestamps: Timestamps; readonly log: LaunchLog } | null = null;
 
   constructor({ device, description, wgsl }: Opened) {
     this.gpuDevice = device;
@@ -176,7 +179,7 @@ export class WebGPUDevice implements Device {
     for (const operand of operands) {
       if (operand?.dtype === "float64") throw unsupported(kernel, "float64");
     }
-    kernels[kernel].launch(launcher, operands, params);
+    this.#timed(kernel, params, () => kernels[kernel].launch(launcher, operands, params));
     this.#launches += 1;
   }
 
@@ -194,10 +197,44 @@ export class WebGPUDevice implements Device {
     }
     const works: Work[] = [];
     this.#run(kernel, operands, params, this.#launcher(kernel, memory, works));
+    const dispatchAll = () => {
+      for (const work of works) this.#batch.dispatch(work);
+    };
     return () => {
       this.#failures.check();
-      for (const work of works) this.#batch.dispatch(work);
+      this.#timed(kernel, params, dispatchAll);
       this.#launches += 1;
+    };
+  }
+
+  #timed(kernel: KernelName, params: object, body: () => void): void {
+    if (!this.#timing) {
+      body();
+      return;
+    }
+    const { timestamps, log } = this.#timing;
+    const times = log(kernel, params);
+    times.launches += 1;
+    this.#batch.timed(timestamps, times, body);
+  }
+
+  timeLaunches(log: LaunchLog): () => Promise<void> {
+    this.#failures.check();
+    if (!this.gpuDevice.features.has("timestamp-query")) {
+      throw new DeviceError("webgpu: kernels cannot be timed, because this adapter has no timestamp-query");
+    }
+    const timestamps = new Timestamps(this.gpuDevice, this.#readbacks);
+    this.#timing = { timestamps, log };
+    return async () => {
+      this.#timing = null;
+      this.#submit();
+      try {
+        await timestamps.settled();
+      } catch (error) {
+        throw await this.#explain(error);
+      } finally {
+        timestamps.dispose();
+      }
     };
   }
 

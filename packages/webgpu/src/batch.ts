@@ -5,7 +5,7 @@
  * order, each as if the one before it had finished. Copies need no pass; one ends, another begins.
  */
 
-import type { LaunchTimes } from "@mien/tensor";
+import { internal, type LaunchTimes } from "@mien/tensor";
 import type { Memory } from "./buffers.ts";
 import type { Program } from "./pipelines.ts";
 import type { Timestamps } from "./timestamps.ts";
@@ -24,6 +24,12 @@ export interface Work {
   readonly workgroups: number;
 }
 
+/** A clock, and where the time that it tells belongs. */
+export interface Clock {
+  readonly timestamps: Timestamps;
+  readonly times: LaunchTimes;
+}
+
 export class Batch {
   readonly #device: GPUDevice;
   readonly #uniforms: UniformArena;
@@ -35,8 +41,6 @@ export class Batch {
   #number = 0;
   /** Set when the pending batch has timed passes. */
   #timestamps: Timestamps | null = null;
-  /** While launches are timed: the clock, and where the times of the dispatches to come are added. */
-  #clock: { readonly timestamps: Timestamps; readonly times: LaunchTimes } | null = null;
 
   constructor(device: GPUDevice, uniforms: UniformArena, paramsGroup: GPUBindGroup, afterSubmit: () => void) {
     this.#device = device;
@@ -50,12 +54,14 @@ export class Batch {
     return this.#number;
   }
 
-  dispatch({ program, group, memories, words, workgroups }: Work): void {
-    if (this.#uniforms.isFull || this.#clock?.timestamps.isFull) this.submit();
+  /** @param clock times the dispatch, in a pass of its own */
+  dispatch({ program, group, memories, words, workgroups }: Work, clock: Clock | null = null): void {
+    if (!program.pipeline) throw internal(`${program.kernel}: dispatched before it was compiled`);
+    if (this.#uniforms.isFull || clock?.timestamps.isFull) this.submit();
     const offset = this.#uniforms.push(words);
     for (const memory of memories) memory.lastBatch = this.#number;
     this.#kernels.add(program.kernel);
-    if (this.#clock) this.#beginTimedPass(this.#clock.timestamps, this.#clock.times);
+    if (clock) this.#beginTimedPass(clock);
     this.#pass ??= this.#ensureEncoder().beginComputePass();
     this.#pass.setPipeline(program.pipeline);
     this.#pass.setBindGroup(0, group);
@@ -63,20 +69,10 @@ export class Batch {
     // A long row of workgroups becomes a rectangle; `include/grid.wgsl` counts it as a row again.
     const rows = Math.ceil(workgroups / maxPerDimension);
     this.#pass.dispatchWorkgroups(Math.ceil(workgroups / rows), rows);
-    if (this.#clock) this.#endPass();
+    if (clock) this.#endPass();
   }
 
-  /** Runs `body`, and times each dispatch in a pass of its own. */
-  timed(timestamps: Timestamps, times: LaunchTimes, body: () => void): void {
-    this.#clock = { timestamps, times };
-    try {
-      body();
-    } finally {
-      this.#clock = null;
-    }
-  }
-
-  #beginTimedPass(timestamps: Timestamps, times: LaunchTimes): void {
+  #beginTimedPass({ timestamps, times }: Clock): void {
     this.#endPass();
     this.#timestamps = timestamps;
     this.#pass = this.#ensureEncoder().beginComputePass({ timestampWrites: timestamps.next(times) });

@@ -11,7 +11,7 @@ import { formatPeak, measurePeak, warnOfBusyCores } from "./peak.ts";
 import { JavaScriptPeer } from "./peers/javascript.ts";
 import { writePicture } from "./picture.ts";
 import { type Report, type Row, readReport, whatGotSlower, writeReport } from "./report.ts";
-import { epoch, inference, kernels, peak, replay, startUp, trainStep } from "./suites/index.ts";
+import { epoch, inference, kernels, peak, profile, replay, startUp, trainStep } from "./suites/index.ts";
 import { formatRows } from "./table.ts";
 
 const SUITES = {
@@ -19,6 +19,7 @@ const SUITES = {
   kernels,
   "train-step": trainStep,
   replay,
+  profile,
   inference,
   epoch,
   "start-up": startUp,

@@ -2,6 +2,7 @@ export { epoch } from "./epoch.ts";
 export { inference } from "./inference.ts";
 export { kernels } from "./kernels.ts";
 export { peak } from "./peak.ts";
+export { profile } from "./profile.ts";
 export { replay } from "./replay.ts";
 export { startUp } from "./start-up.ts";
 export { trainStep } from "./train-step.ts";

@@ -13,6 +13,7 @@ import type {
   DType,
   KernelName,
   Kernels,
+  LaunchLog,
   Live,
   Operand,
 } from "@mien/tensor";
@@ -111,6 +112,10 @@ export class GuardedDevice implements Device {
 
   supports(dtype: DType): boolean {
     return this.#inner.supports(dtype);
+  }
+
+  timeLaunches(log: LaunchLog): () => Promise<void> {
+    return this.#inner.timeLaunches(log);
   }
 
   flush(): void {

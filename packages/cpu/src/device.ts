@@ -15,9 +15,11 @@ import {
   internal,
   type KernelName,
   type Kernels,
+  type LaunchLog,
   type LaunchMemory,
   type LaunchRecorder,
   Live,
+  stopwatch,
   type Tape,
 } from "@mien/tensor";
 import { CpuBuffer } from "./buffer.ts";
@@ -39,6 +41,7 @@ export class CpuDevice implements Device {
   #liveBuffers = 0;
   #liveBytes = 0;
   #launches = 0;
+  #log: LaunchLog | null = null;
   #disposed = false;
 
   constructor(heap: Heap, threads: Threads, description: string) {
@@ -118,12 +121,14 @@ export class CpuDevice implements Device {
     recording: LaunchRecording | null = null,
   ): void {
     const launch = this.#launch;
+    const stop = this.#log && stopwatch(this.#log, kernel, params);
     launch.begin(kernel, recording);
     try {
       (hostKernels[kernel] as unknown as HostKernel<K>)(launch, operands, params);
     } finally {
       launch.end();
     }
+    stop?.();
     this.#launches += 1;
   }
 
@@ -153,8 +158,18 @@ export class CpuDevice implements Device {
     if (recording.ranOnHost) return () => this.#run(kernel, operands, params);
     return () => {
       this.#check(kernel);
+      const stop = this.#log && stopwatch(this.#log, kernel, params);
       for (const phase of phases) this.#launch.repeat(phase);
+      stop?.();
       this.#launches += 1;
+    };
+  }
+
+  timeLaunches(log: LaunchLog): () => Promise<void> {
+    this.#check("timeLaunches");
+    this.#log = log;
+    return async () => {
+      this.#log = null;
     };
   }
 

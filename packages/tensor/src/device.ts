@@ -15,6 +15,7 @@
 
 import type { DType } from "./dtype.ts";
 import type { KernelName, Kernels } from "./kernels.ts";
+import type { LaunchLog } from "./profile.ts";
 import type { Live } from "./recording.ts";
 import type { LaunchRecorder, Tape } from "./tape.ts";
 
@@ -77,6 +78,14 @@ export interface Device {
   readonly recorder: LaunchRecorder | null;
   /** Where alloc, write and launch go while it is set: see `capture`. */
   tape: Tape | null;
+
+  /**
+   * Times every launch from now on, replayed ones as well, and adds the times to what `log` gives for each. Gives what
+   * ends this; its promise is there when the last time is in. See `startProfile`.
+   *
+   * @throws DeviceError where the device has no clock
+   */
+  timeLaunches(log: LaunchLog): () => Promise<void>;
 
   /** Starts the work that is still held back for batching. */
   flush(): void;

@@ -24,6 +24,15 @@ export {
 export * from "./kernels.ts";
 export { keep, memoryStats, scope, setGarbageCollector } from "./memory.ts";
 export * from "./ops/index.ts";
+export {
+  type LaunchLog,
+  type LaunchTimes,
+  type Profile,
+  type ProfileRow,
+  type RunningProfile,
+  startProfile,
+  stopwatch,
+} from "./profile.ts";
 export * from "./random.ts";
 export {
   currentParams,

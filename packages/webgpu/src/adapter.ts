@@ -27,6 +27,9 @@ interface DawnModule {
 // By way of a variable, so that bundlers for browsers do not look for the package.
 const dawnPackage = "webgpu";
 
+/** Dawn rounds the times of kernels to 65 microseconds, as a web page must not see more; a program of one's own may. */
+const dawnFlags = ["disable-dawn-features=timestamp_quantization"];
+
 /**
  * Dawn, kept until the process ends. Version 0.6 crashes now and then when the garbage collector takes it while one of
  * its devices still has something to do, and the end of a program does not wait for it.
@@ -38,7 +41,7 @@ async function findGpu(): Promise<GPU | NoAdapter> {
   if (!globalThis.process?.versions?.node) return { reason: "this browser has no WebGPU (navigator.gpu)" };
   try {
     const { create } = (await import(/* @vite-ignore */ dawnPackage)) as DawnModule;
-    dawn ??= create([]);
+    dawn ??= create(dawnFlags);
     return dawn;
   } catch (error) {
     const missing = error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";

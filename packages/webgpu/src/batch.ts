@@ -5,8 +5,10 @@
  * order, each as if the one before it had finished. Copies need no pass; one ends, another begins.
  */
 
+import { internal, type LaunchTimes } from "@mien/tensor";
 import type { Memory } from "./buffers.ts";
 import type { Program } from "./pipelines.ts";
+import type { Timestamps } from "./timestamps.ts";
 import type { UniformArena } from "./uniforms.ts";
 
 /** WebGPU's default limit of workgroups along one dimension. */
@@ -22,6 +24,12 @@ export interface Work {
   readonly workgroups: number;
 }
 
+/** A clock, and where the time that it tells belongs. */
+export interface Clock {
+  readonly timestamps: Timestamps;
+  readonly times: LaunchTimes;
+}
+
 export class Batch {
   readonly #device: GPUDevice;
   readonly #uniforms: UniformArena;
@@ -31,6 +39,8 @@ export class Batch {
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
   #number = 0;
+  /** Set when the pending batch has timed passes. */
+  #timestamps: Timestamps | null = null;
 
   constructor(device: GPUDevice, uniforms: UniformArena, paramsGroup: GPUBindGroup, afterSubmit: () => void) {
     this.#device = device;
@@ -44,11 +54,14 @@ export class Batch {
     return this.#number;
   }
 
-  dispatch({ program, group, memories, words, workgroups }: Work): void {
-    if (this.#uniforms.isFull) this.submit();
+  /** @param clock times the dispatch, in a pass of its own */
+  dispatch({ program, group, memories, words, workgroups }: Work, clock: Clock | null = null): void {
+    if (!program.pipeline) throw internal(`${program.kernel}: dispatched before it was compiled`);
+    if (this.#uniforms.isFull || clock?.timestamps.isFull) this.submit();
     const offset = this.#uniforms.push(words);
     for (const memory of memories) memory.lastBatch = this.#number;
     this.#kernels.add(program.kernel);
+    if (clock) this.#beginTimedPass(clock);
     this.#pass ??= this.#ensureEncoder().beginComputePass();
     this.#pass.setPipeline(program.pipeline);
     this.#pass.setBindGroup(0, group);
@@ -56,6 +69,13 @@ export class Batch {
     // A long row of workgroups becomes a rectangle; `include/grid.wgsl` counts it as a row again.
     const rows = Math.ceil(workgroups / maxPerDimension);
     this.#pass.dispatchWorkgroups(Math.ceil(workgroups / rows), rows);
+    if (clock) this.#endPass();
+  }
+
+  #beginTimedPass({ timestamps, times }: Clock): void {
+    this.#endPass();
+    this.#timestamps = timestamps;
+    this.#pass = this.#ensureEncoder().beginComputePass({ timestampWrites: timestamps.next(times) });
   }
 
   /** Copies bytes for the host to read, behind everything that was dispatched. */
@@ -68,9 +88,12 @@ export class Batch {
   submit(): void {
     if (!this.#encoder) return;
     this.#endPass();
+    this.#timestamps?.resolve(this.#encoder);
     this.#uniforms.upload(this.#device.queue);
     this.#device.queue.submit([this.#encoder.finish({ label: [...this.#kernels].join(", ") })]);
     this.#encoder = null;
+    this.#timestamps?.read();
+    this.#timestamps = null;
     this.#kernels.clear();
     this.#number += 1;
     this.#afterSubmit();

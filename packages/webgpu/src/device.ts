@@ -4,7 +4,12 @@
  *   launch -> plan (kernels/) -> dispatches -> program, bind group, parameters -> batch -> queue
  *
  * The batch keeps the order of calls; only two things could overtake it. A write into a buffer that the pending batch
- * uses submits the batch first; and a buffer is destroyed only after a submit.
+ * uses submits the batch first; and a buffer is destroyed only after a submit. While pipelines are being compiled, all
+ * of this waits its turn at a gate.
+ *
+ * Launching never waits, so a loop that reads nothing runs ahead of the GPU as far as it likes: WebGPU has no call that
+ * would hold it up, only a promise. Memory does not grow by that, for a freed buffer is given out again at once, but
+ * the queue does. Whoever reads now and then (the trainer reads its losses every 16 steps), or awaits `sync()`, bounds it.
  */
 
 import {
@@ -17,20 +22,23 @@ import {
   internal,
   type KernelName,
   type Kernels,
+  type LaunchLog,
   type LaunchMemory,
   type LaunchRecorder,
   Live,
   type Tape,
 } from "@mien/tensor";
-import { Batch, type Work } from "./batch.ts";
+import { Batch, type Clock, type Work } from "./batch.ts";
 import { BindGroups } from "./bind-groups.ts";
 import { BufferPool, type Memory, WebGPUBuffer } from "./buffers.ts";
 import { Failures } from "./failures.ts";
+import { Gate } from "./gate.ts";
 import { type Dispatch, groupsFor, type Launcher, unsupported } from "./kernels/plan.ts";
 import { kernels } from "./kernels/table.ts";
 import { Pipelines } from "./pipelines.ts";
 import { Readbacks } from "./readback.ts";
-import { bindGroupsLimit, launchesPerBatch, uniformSlots } from "./tuning.ts";
+import { Timestamps } from "./timestamps.ts";
+import { bindGroupsLimit, heldLimit, launchesPerBatch, uniformSlots } from "./tuning.ts";
 import { packParams, slotBytes, UniformArena } from "./uniforms.ts";
 
 /** What this device counts beyond what every device does. While a program repeats itself, none of the three grows. */
@@ -60,6 +68,7 @@ export class WebGPUDevice implements Device {
   readonly #pipelines: Pipelines;
   readonly #readbacks: Readbacks;
   readonly #batch: Batch;
+  readonly #gate: Gate;
   readonly #poolMemory: Omit<LaunchMemory, "own"> = {
     take: (byteLength) => this.#pool.alloc(byteLength),
     put: (buffer) => this.#pool.free(ours(buffer)),
@@ -69,6 +78,9 @@ export class WebGPUDevice implements Device {
   #disposed = false;
   #launches = 0;
   #launchesInBatch = 0;
+  /** Set within a launch that is timed. */
+  #clock: Clock | null = null;
+  #timing: { readonly timestamps: Timestamps; readonly log: LaunchLog } | null = null;
 
   constructor({ device, description, wgsl }: Opened) {
     this.gpuDevice = device;
@@ -84,7 +96,13 @@ export class WebGPUDevice implements Device {
       layout: this.#pipelines.paramsLayout,
       entries: [{ binding: 0, resource: slot }],
     });
-    this.#batch = new Batch(device, uniforms, paramsGroup, () => this.#pool.afterSubmit());
+    this.#gate = new Gate(
+      () => !this.#failures.isFinal,
+      (error) => this.#failures.record(error instanceof Error ? error.message : String(error)),
+    );
+    // What is held back may still use what was freed.
+    const afterSubmit = () => this.#gate.isOpen && this.#pool.afterSubmit();
+    this.#batch = new Batch(device, uniforms, paramsGroup, afterSubmit);
     this.#nothing = this.#pool.reserve(slotBytes);
     this.recorder = {
       record: (kernel, operands, params, memory) => this.#record(kernel, operands, params, memory),
@@ -145,9 +163,10 @@ export class WebGPUDevice implements Device {
     const lead = byteOffset % 4;
     const size = Math.ceil((lead + byteLength) / 4) * 4;
     const staging = this.#readbacks.take(size);
-    this.#batch.copyOut(memory, byteOffset - lead, staging, size);
+    this.#gate.pass([memory], () => this.#batch.copyOut(memory, byteOffset - lead, staging, size));
     this.#submit();
     try {
+      if (!this.#gate.isOpen) await this.#compiled();
       const bytes = await this.#readbacks.read(staging, lead, byteLength);
       this.#failures.check();
       return bytes;
@@ -180,7 +199,7 @@ export class WebGPUDevice implements Device {
     for (const operand of operands) {
       if (operand?.dtype === "float64") throw unsupported(kernel, "float64");
     }
-    kernels[kernel].launch(launcher, operands, params);
+    this.#timed(kernel, params, () => kernels[kernel].launch(launcher, operands, params));
     this.#launches += 1;
   }
 
@@ -198,10 +217,50 @@ export class WebGPUDevice implements Device {
     }
     const works: Work[] = [];
     this.#run(kernel, operands, params, this.#launcher(kernel, memory, works));
+    const dispatchAll = () => {
+      for (const work of works) this.#dispatch(work);
+    };
     return () => {
       this.#failures.check();
-      for (const work of works) this.#batch.dispatch(work);
+      this.#timed(kernel, params, dispatchAll);
       this.#launches += 1;
+    };
+  }
+
+  #timed(kernel: KernelName, params: object, body: () => void): void {
+    if (!this.#timing) {
+      body();
+      return;
+    }
+    const { timestamps, log } = this.#timing;
+    const times = log(kernel, params);
+    times.launches += 1;
+    this.#clock = { timestamps, times };
+    try {
+      body();
+    } finally {
+      this.#clock = null;
+    }
+  }
+
+  timeLaunches(log: LaunchLog): () => Promise<void> {
+    this.#failures.check();
+    if (!this.gpuDevice.features.has("timestamp-query")) {
+      throw new DeviceError("webgpu: kernels cannot be timed, because this adapter has no timestamp-query");
+    }
+    const timestamps = new Timestamps(this.gpuDevice, this.#readbacks);
+    this.#timing = { timestamps, log };
+    return async () => {
+      this.#timing = null;
+      this.#submit();
+      try {
+        await this.#gate.opened();
+        await timestamps.settled();
+      } catch (error) {
+        throw await this.#explain(error);
+      } finally {
+        timestamps.dispose();
+      }
     };
   }
 
@@ -213,6 +272,7 @@ export class WebGPUDevice implements Device {
   async sync(): Promise<void> {
     this.#failures.check();
     this.#submit();
+    if (!this.#gate.isOpen) await this.#compiled();
     await this.gpuDevice.queue.onSubmittedWorkDone();
     this.#failures.check();
   }
@@ -254,7 +314,7 @@ export class WebGPUDevice implements Device {
       dispatch: (dispatch) => {
         if (dispatch.workgroups === 0) return;
         const work = this.#lookUp(kernel, dispatch);
-        this.#batch.dispatch(work);
+        this.#dispatch(work);
         works.push(work);
       },
       alloc: (byteLength) => memory.take(byteLength),
@@ -273,14 +333,50 @@ export class WebGPUDevice implements Device {
     return { program, group, memories, words: packParams(program.shader, params), workgroups };
   }
 
+  /** Dispatches as soon as the pipeline and all that came before are there. */
+  #dispatch(work: Work): void {
+    const { program, memories } = work;
+    const clock = this.#clock;
+    if (program.pipeline && this.#gate.isOpen) {
+      this.#batch.dispatch(work, clock);
+      return;
+    }
+    if (!program.pipeline && program.complaint === null) this.#gate.await(program.ready);
+    this.#gate.pass(memories, () => {
+      if (program.complaint === null) this.#batch.dispatch(work, clock);
+      else this.#failures.record(program.complaint);
+    });
+    if (this.#gate.heldCount >= heldLimit) {
+      this.#pipelines.finish();
+      this.#gate.release();
+    }
+  }
+
+  /** When nothing waits for a pipeline any more. */
+  async #compiled(): Promise<void> {
+    await this.#gate.opened();
+    this.#failures.check();
+  }
+
   #submit(): void {
     this.#launchesInBatch = 0;
-    this.#batch.submit();
+    if (this.#gate.isOpen) this.#batch.submit();
+    else this.#gate.pass([], () => this.#batch.submit());
   }
 
   /** The queue's own write comes before whatever has not been submitted, so what reads the old contents goes first. */
   #upload(memory: Memory, byteOffset: number, data: ArrayBufferView): void {
-    if (memory.lastBatch === this.#batch.number) this.#submit();
+    if (this.#gate.uses(memory)) {
+      const copy = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+      this.#gate.pass([memory], () => this.#uploadNow(memory, byteOffset, copy));
+    } else this.#uploadNow(memory, byteOffset, data);
+  }
+
+  #uploadNow(memory: Memory, byteOffset: number, data: ArrayBufferView): void {
+    if (memory.lastBatch === this.#batch.number) {
+      this.#launchesInBatch = 0;
+      this.#batch.submit();
+    }
     const { buffer, byteOffset: start, byteLength } = data;
     this.gpuDevice.queue.writeBuffer(memory.gpu, byteOffset, buffer, start, byteLength);
   }
@@ -294,7 +390,7 @@ export class WebGPUDevice implements Device {
     const memories = [memoryOf(x), memory];
     const group = this.#bindGroups.get(program, memories);
     const params = { firstByte: byteOffset, byteCount: data.byteLength };
-    this.#batch.dispatch({
+    this.#dispatch({
       ...{ program, group, memories, words: packParams(program.shader, params) },
       workgroups: groupsFor(words.byteLength / 4),
     });

@@ -73,7 +73,7 @@ await describeWithAdapter("failures of the webgpu device", () => {
     const complaint = /^fill.*nonsense.*line \d+: let mask = nonsense/s;
     await expect(device.warmup(["fill"])).rejects.toThrow(complaint);
     device.launch("fill", [operand(device, 1)], { count: 1, value: 0 });
-    await expect(device.sync()).rejects.toThrow(/^fill.*:\d+:\d+ error.*nonsense/s);
+    await expect(device.sync()).rejects.toThrow(complaint);
     device.dispose();
   });
 });

@@ -1,8 +1,8 @@
 /**
  * Compute pipelines, one per variant of a shader, compiled once.
  *
- * `warmup` compiles many at a time in the background, which is what a program should do while it loads its data. A
- * variant that nobody warmed up is compiled when it is first used, which holds the program up for some milliseconds.
+ * A variant is compiled in the background from the moment in which it is first asked for, beside others. Nobody waits
+ * for it but the work that needs it, and what comes behind that; `gate.ts` tells how. `warmup` asks for many at once.
  */
 
 import { DeviceError, internal } from "@mien/tensor";
@@ -18,16 +18,21 @@ export interface Layout {
   readonly pipeline: GPUPipelineLayout;
 }
 
-/** A variant that is ready to run. */
+/** A variant of a shader, on its way to a pipeline or there. */
 export interface Program {
   /** The kernel that first asked for it, for messages. */
   readonly kernel: string;
   readonly shader: Shader;
   readonly layout: Layout;
-  readonly pipeline: GPUComputePipeline;
+  /** Null as long as it is being compiled, and for good if that failed. */
+  pipeline: GPUComputePipeline | null;
+  /** Why there will be no pipeline. */
+  complaint: string | null;
+  /** When one of the two is there. Never rejects. */
+  readonly ready: Promise<void>;
 }
 
-/** A variant on its way to a pipeline. */
+/** What a pipeline is made of. */
 interface Draft {
   readonly kernel: string;
   readonly shader: Shader;
@@ -43,6 +48,7 @@ export class Pipelines {
   readonly #shaders = new Map<string, Shader>();
   readonly #layouts = new Map<string, Layout>();
   readonly #programs = new Map<string, Program>();
+  readonly #compiling = new Map<Program, Draft>();
   /** The layout of the group that holds the parameters, the same for all. */
   readonly paramsLayout: GPUBindGroupLayout;
 
@@ -54,45 +60,58 @@ export class Pipelines {
     this.paramsLayout = device.createBindGroupLayout({ label: "params", entries: [entry] });
   }
 
-  /** Pipelines compiled so far. */
+  /** Pipelines that were asked for so far. */
   get count(): number {
     return this.#programs.size;
   }
 
-  /** The program of a variant, compiled here and now if need be. */
+  /** The program of a variant, which may still be compiling. */
   get(kernel: string, variant: Variant): Program {
     const key = variantKey(variant);
-    return this.#programs.get(key) ?? this.#compile(kernel, variant, key);
+    let program = this.#programs.get(key);
+    if (!program) {
+      program = this.#start(kernel, variant, key);
+      this.#programs.set(key, program);
+    }
+    return program;
   }
 
   /** Compiles what is not compiled yet, all together. Throws a `DeviceError` that shows the line which is wrong. */
   async warmup(variants: Iterable<readonly [kernel: string, variant: Variant]>): Promise<void> {
-    const wanted = new Map<string, readonly [string, Variant]>();
-    for (const entry of variants) {
-      const key = variantKey(entry[1]);
-      if (!this.#programs.has(key)) wanted.set(key, entry);
-    }
-    await Promise.all(
-      [...wanted].map(async ([key, [kernel, variant]]) => {
-        // What is wrong with the text is told below, and need not be reported a second time.
-        this.#device.pushErrorScope("validation");
-        const draft = this.#draft(kernel, variant, key);
-        this.#device.popErrorScope().catch(() => undefined);
-        try {
-          const pipeline = await this.#device.createComputePipelineAsync(draft.descriptor);
-          if (!this.#programs.has(key)) this.#programs.set(key, { ...draft, pipeline });
-        } catch (error) {
-          throw new DeviceError(await explain(draft, error instanceof Error ? error.message : String(error)));
-        }
-      }),
-    );
+    const programs = Array.from(variants, ([kernel, variant]) => this.get(kernel, variant));
+    await Promise.all(programs.map(({ ready }) => ready));
+    for (const { complaint } of programs) if (complaint !== null) throw new DeviceError(complaint);
   }
 
-  /** What does not compile is reported as every other error of the GPU's is, with the label that names the kernel. */
-  #compile(kernel: string, variant: Variant, key: string): Program {
+  /** Waits, here and now, for all that is being compiled. */
+  finish(): void {
+    for (const [program, { descriptor }] of this.#compiling)
+      program.pipeline ??= this.#device.createComputePipeline(descriptor);
+    this.#compiling.clear();
+  }
+
+  #start(kernel: string, variant: Variant, key: string): Program {
+    // What is wrong with the text is told below, and need not be reported a second time.
+    this.#device.pushErrorScope("validation");
     const draft = this.#draft(kernel, variant, key);
-    const program: Program = { ...draft, pipeline: this.#device.createComputePipeline(draft.descriptor) };
-    this.#programs.set(key, program);
+    this.#device.popErrorScope().catch(() => undefined);
+    const compiled = this.#device.createComputePipelineAsync(draft.descriptor);
+    const { shader, layout } = draft;
+    const program: Program = {
+      ...{ kernel, shader, layout, pipeline: null, complaint: null },
+      ready: compiled.then(
+        (pipeline) => {
+          program.pipeline ??= pipeline;
+          this.#compiling.delete(program);
+        },
+        async (error: unknown) => {
+          program.complaint = await explain(draft, error instanceof Error ? error.message : String(error));
+          this.#compiling.delete(program);
+          if (this.#programs.get(key) === program) this.#programs.delete(key);
+        },
+      ),
+    };
+    this.#compiling.set(program, draft);
     return program;
   }
 
@@ -141,7 +160,8 @@ export class Pipelines {
 
 /** A compiler's complaint, with the line that it is about. */
 async function explain({ kernel, shader, code, module }: Draft, fallback: string): Promise<string> {
-  const { messages } = await module.getCompilationInfo();
+  // A lost device may have nothing to say any more.
+  const { messages } = await module.getCompilationInfo().catch(() => ({ messages: [] }));
   const error = messages.find((message) => message.type === "error");
   if (!error) return `${kernel}: ${shader.name}.wgsl does not compile: ${fallback.trim()}`;
   const line = code.split("\n")[error.lineNum - 1]?.trim() ?? "";

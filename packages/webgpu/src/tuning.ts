@@ -9,6 +9,9 @@
 /** Launches that are collected before they are submitted together. */
 export const launchesPerBatch = 32;
 
+/** Work that waits for pipelines in the background; with more than this the program has to wait for them itself. */
+export const heldLimit = 1024;
+
 /** Dispatches whose parameters fit the uniform buffer at once; a batch that needs more is submitted early. */
 export const uniformSlots = 256;
 

@@ -17,8 +17,10 @@ import {
   internal,
   type KernelName,
   type Kernels,
+  type LaunchLog,
   type Live,
   type Operand,
+  stopwatch,
   type TypedArray,
   viewAs,
 } from "@mien/tensor";
@@ -58,6 +60,7 @@ class ReferenceDevice implements Device {
   readonly #live = new Set<DeviceBuffer>();
   #liveBytes = 0;
   #launches = 0;
+  #log: LaunchLog | null = null;
   #disposed = false;
 
   supports(): boolean {
@@ -102,8 +105,19 @@ class ReferenceDevice implements Device {
   ): void {
     this.#checkOpen(kernel);
     const arrays = operands.map((operand) => operand && this.#arrayOf(operand, kernel));
-    kernels[kernel](arrays as unknown as Arrays<K>, currentParams(params));
+    const values = currentParams(params);
+    const stop = this.#log && stopwatch(this.#log, kernel, values);
+    kernels[kernel](arrays as unknown as Arrays<K>, values);
+    stop?.();
     this.#launches += 1;
+  }
+
+  timeLaunches(log: LaunchLog): () => Promise<void> {
+    this.#checkOpen("timeLaunches");
+    this.#log = log;
+    return async () => {
+      this.#log = null;
+    };
   }
 
   flush(): void {

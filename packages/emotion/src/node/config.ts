@@ -99,6 +99,10 @@ export const configSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe("replay recorded steps: the same results, less work for the host"),
+  profile: z
+    .boolean()
+    .default(false)
+    .describe("time every kernel in some early steps and print a table: where the time goes"),
   models: z.string().min(1).default("models").describe("folder of models and history"),
   results: z.string().min(1).default("results").describe("folder of reports and pictures"),
   tensorboard: z

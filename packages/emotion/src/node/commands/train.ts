@@ -22,6 +22,7 @@ import { defineCommand, type Invocation } from "../flags.ts";
 import { drawTrainingCurves } from "../pictures/index.ts";
 import { Interrupted, withInterrupt } from "../program.ts";
 import { EpochProgress } from "../progress.ts";
+import { StepProfile } from "../step-profile.ts";
 import { TensorBoardLog } from "../tensorboard.ts";
 import { evaluateAndReport, loadModel, readModelFile } from "./evaluate.ts";
 
@@ -36,6 +37,7 @@ Examples:
   $ mien train --data faces --epochs 30           your own folder of images
   $ mien train --data faces --resume              goes on after Ctrl-C
   $ mien train --model resnet                     a deeper network
+  $ mien train --profile                          and a table of where the time goes
   $ mien train --device webgpu --scheduler cosine --warmup-epochs 1`;
 
 const BEST = "best_model.safetensors";
@@ -132,10 +134,18 @@ async function trainOn({ faces, device, config, say, signal, quiet, resume }: Ru
   const { title, build } = ARCHITECTURES[config.model];
   const model = build(sizesOf(config), { device, generator: new Generator(seed).fork(0) })!;
   const progress = new EpochProgress(epochs, quiet);
+  const sayBesideBar = (line: string) => {
+    progress.stop();
+    say(line);
+  };
+  const profile = config.profile ? new StepProfile(device, sayBesideBar) : null;
   const trainer = new Trainer(model, faces, device, {
     ...options,
     signal,
-    onStep: (step) => progress.step(step),
+    onStep: (step) => {
+      progress.step(step);
+      profile?.step(step);
+    },
   });
   const settings = settingsOf(config, faces);
   const last = join(models, LAST);
@@ -194,6 +204,7 @@ async function trainOn({ faces, device, config, say, signal, quiet, resume }: Ru
     return best;
   } finally {
     progress.stop();
+    await profile?.end();
     await log?.close();
     trainer.dispose();
     model.dispose();

@@ -211,5 +211,6 @@ export type WasmKernel =
   | "uniform"
   | "where"
   | "winogradWeightGrad"
-  | "winogradWeightGradMerge"
+  | "winogradWeightGradSum"
+  | "winogradWeightGradTaps"
   | "winogradWeights";

@@ -16,6 +16,9 @@ import { type Axis, type Convolution, type Correlation, rangesOf, writeStaging }
 import { convolveByWinograd, suitsWinograd, weightGradByWinograd } from "./conv2d-winograd.ts";
 import { fill } from "./elementwise.ts";
 
+/** Rows of partial sums that are added up at a time, as in kernels/wasm/conv2d-weight-grad.ts. */
+const MERGED_ROWS = 16;
+
 function forwardAxis(size: number, dilation: number, pad: number): Axis {
   const taps = Array.from({ length: size }, (_, index) => ({ index, shift: index * dilation }));
   return { origin: -pad, reach: (size - 1) * dilation, taps };
@@ -95,11 +98,22 @@ export const conv2d: HostKernel<"conv2d"> = (launch, [x, weight, bias, out], p) 
 };
 
 export const conv2dInputGrad: HostKernel<"conv2dInputGrad"> = (launch, [gradOut, weight, gradX], p) => {
+  const phases: Convolution[] = [];
   for (let top = 0; top < Math.min(p.strideH, p.hIn); top++) {
     for (let left = 0; left < Math.min(p.strideW, p.wIn); left++) {
-      launch.begin("conv2dInputGrad");
-      convolve(launch, backwards(gradOut, weight, gradX, p, top, left));
+      phases.push(backwards(gradOut, weight, gradX, p, top, left));
     }
+  }
+  const reached = phases.filter(
+    ({ vertical, horizontal }) => vertical.taps.length * horizontal.taps.length > 0,
+  );
+  if (reached.length < phases.length) {
+    launch.begin("conv2dInputGrad");
+    fill(launch, [gradX], { count: p.n * p.cIn * p.hIn * p.wIn, value: 0 });
+  }
+  for (const phase of reached) {
+    launch.begin("conv2dInputGrad");
+    convolve(launch, phase);
   }
 };
 
@@ -174,5 +188,5 @@ export const conv2dWeightGrad: HostKernel<"conv2dWeightGrad"> = (launch, [gradOu
   launch.scratch(staging.byteLength + 4 * staging.stripRows * columns * lanes + 64);
   launch.run("conv2dWeightGradOffsets", 1);
   launch.run("conv2dWeightGrad", ranges * groups);
-  launch.run("conv2dWeightGradMerge", groups * Math.ceil(channels / 4));
+  launch.run("conv2dWeightGradMerge", groups * Math.ceil(staging.steps / MERGED_ROWS));
 };

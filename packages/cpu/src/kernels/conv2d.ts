@@ -64,6 +64,16 @@ function convolve(launch: Launch, c: Convolution): void {
   launch.run("conv2d", c.images * groups * staging.strips);
 }
 
+/** A 1x1 convolution sees pixels one by one, so their rows may be joined until vectors fill them: 6x6 becomes 3x12. */
+function withWholeVectors<P extends Conv2dParams>(p: P): P {
+  const { hIn, wIn, hOut, wOut, kH, kW, strideH, strideW } = p;
+  if (kH * kW * strideH * strideW !== 1 || hOut !== hIn || wOut !== wIn || p.padTop + p.padLeft > 0) return p;
+  const joined = [1, 2, 4].find((rows) => (rows * wIn) % 4 === 0)!;
+  if (hIn % joined !== 0) return p;
+  const [rows, columns] = [hIn / joined, wIn * joined];
+  return { ...p, hIn: rows, wIn: columns, hOut: rows, wOut: columns };
+}
+
 /** The input as the source, and the output's pixels as the result. */
 function forwards(x: Operand, p: Conv2dParams): Correlation {
   const { cIn: channels, hIn: height, wIn: width, groups, strideH, strideW } = p;
@@ -80,7 +90,8 @@ function forwards(x: Operand, p: Conv2dParams): Correlation {
   };
 }
 
-export const conv2d: HostKernel<"conv2d"> = (launch, [x, weight, bias, out], p) => {
+export const conv2d: HostKernel<"conv2d"> = (launch, [x, weight, bias, out], params) => {
+  const p = withWholeVectors(params);
   const area = p.kH * p.kW;
   const perGroup = p.cIn / p.groups;
   convolve(launch, {
@@ -97,7 +108,8 @@ export const conv2d: HostKernel<"conv2d"> = (launch, [x, weight, bias, out], p) 
   });
 };
 
-export const conv2dInputGrad: HostKernel<"conv2dInputGrad"> = (launch, [gradOut, weight, gradX], p) => {
+export const conv2dInputGrad: HostKernel<"conv2dInputGrad"> = (launch, [gradOut, weight, gradX], params) => {
+  const p = withWholeVectors(params);
   const phases: Convolution[] = [];
   for (let top = 0; top < Math.min(p.strideH, p.hIn); top++) {
     for (let left = 0; left < Math.min(p.strideW, p.wIn); left++) {
@@ -159,7 +171,12 @@ function backwards(
   };
 }
 
-export const conv2dWeightGrad: HostKernel<"conv2dWeightGrad"> = (launch, [gradOut, x, gradWeight], p) => {
+export const conv2dWeightGrad: HostKernel<"conv2dWeightGrad"> = (
+  launch,
+  [gradOut, x, gradWeight],
+  params,
+) => {
+  const p = withWholeVectors(params);
   const { n, groups, hOut: rows, wOut: columns } = p;
   const channels = p.cOut / groups;
   if (n * rows * columns === 0) {

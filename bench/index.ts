@@ -11,13 +11,14 @@ import { formatPeak, measurePeak, warnOfBusyCores } from "./peak.ts";
 import { JavaScriptPeer } from "./peers/javascript.ts";
 import { writePicture } from "./picture.ts";
 import { type Report, type Row, readReport, whatGotSlower, writeReport } from "./report.ts";
-import { epoch, inference, kernels, peak, startUp, trainStep } from "./suites/index.ts";
+import { epoch, inference, kernels, peak, residualNets, startUp, trainStep } from "./suites/index.ts";
 import { formatRows } from "./table.ts";
 
 const SUITES = {
   peak,
   kernels,
   "train-step": trainStep,
+  "residual-nets": residualNets,
   inference,
   epoch,
   "start-up": startUp,

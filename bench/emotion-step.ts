@@ -1,8 +1,8 @@
 /**
- * What EmotionCNN does all day, on a batch that already lies on the device: a training step, and a forward pass.
+ * What a network does all day, on a batch that already lies on the device: a training step, and a forward pass.
  */
 
-import { EmotionCNN } from "@mien/emotion";
+import { ARCHITECTURES, type EmotionModel, type ModelName } from "@mien/emotion";
 import {
   Adam,
   capture,
@@ -25,7 +25,7 @@ const CONV1 = 2 * SIZE * SIZE * (3 * 9) * 16;
 const CONV2 = 2 * SIZE * SIZE * (16 * 9) * 32;
 const DENSE = 2 * (32 * 24 * 24) * 32 + 2 * 32 * CLASSES;
 
-/** Floating-point operations of a forward pass, per image. */
+/** Floating-point operations of EmotionCNN's forward pass, per image. */
 export const FORWARD_FLOPS: number = CONV1 + CONV2 + DENSE;
 
 /** Those of a training step: forward, and two gradients of the same cost, but none for the images themselves. */
@@ -35,8 +35,8 @@ export const STEP_FLOPS: number = 3 * FORWARD_FLOPS - CONV1;
 export type Runner = (count: number) => Promise<number>;
 
 /** Forward, backward and Adam on a batch that stays where it is, captured as the trainer's steps are. */
-export function trainingStep(device: Device, batch: number): Runner {
-  const { model, images } = prepare(device, batch);
+export function trainingStep(device: Device, batch: number, name: ModelName = "emotion-cnn"): Runner {
+  const { model, images } = prepare(device, batch, name);
   const labels = tensor(
     Int32Array.from({ length: batch }, (_, i) => i % CLASSES),
     { device, dtype: "int32" },
@@ -51,9 +51,9 @@ export function trainingStep(device: Device, batch: number): Runner {
   return (count) => timeOnDevice(device, count, step);
 }
 
-/** A forward pass without a graph. */
+/** EmotionCNN's forward pass, without a graph. */
 export function forwardPass(device: Device, batch: number): Runner {
-  const { model, images } = prepare(device, batch);
+  const { model, images } = prepare(device, batch, "emotion-cnn");
   model.eval();
   const pass = () =>
     noGrad(() =>
@@ -64,9 +64,9 @@ export function forwardPass(device: Device, batch: number): Runner {
   return (count) => timeOnDevice(device, count, pass);
 }
 
-function prepare(device: Device, batch: number): { model: EmotionCNN; images: Tensor } {
+function prepare(device: Device, batch: number, name: ModelName): { model: EmotionModel; images: Tensor } {
   const generator = new Generator(0);
-  const model = new EmotionCNN({ device, generator });
+  const model = ARCHITECTURES[name].build({}, { device, generator })!;
   const images = randn([batch, 3, SIZE, SIZE], { device, generator }).keep();
   return { model, images };
 }

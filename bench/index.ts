@@ -11,7 +11,17 @@ import { formatPeak, measurePeak, warnOfBusyCores } from "./peak.ts";
 import { JavaScriptPeer } from "./peers/javascript.ts";
 import { writePicture } from "./picture.ts";
 import { type Report, type Row, readReport, whatGotSlower, writeReport } from "./report.ts";
-import { epoch, inference, kernels, peak, profile, replay, startUp, trainStep } from "./suites/index.ts";
+import {
+  epoch,
+  inference,
+  kernels,
+  peak,
+  profile,
+  replay,
+  residualNets,
+  startUp,
+  trainStep,
+} from "./suites/index.ts";
 import { formatRows } from "./table.ts";
 
 const SUITES = {
@@ -20,6 +30,7 @@ const SUITES = {
   "train-step": trainStep,
   replay,
   profile,
+  "residual-nets": residualNets,
   inference,
   epoch,
   "start-up": startUp,

@@ -47,22 +47,82 @@ def emotion_cnn():
     ).to(device)
 
 
+class BasicBlock(nn.Module):
+    def __init__(self, before, after, stride):
+        super().__init__()
+        self.residual = nn.Sequential(
+            nn.Conv2d(before, after, 3, stride, 1, bias=False),
+            nn.BatchNorm2d(after),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(after, after, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(after),
+        )
+        self.shortcut = nn.Identity()
+        if stride != 1:
+            self.shortcut = nn.Sequential(nn.Conv2d(before, after, 1, stride, bias=False), nn.BatchNorm2d(after))
+
+    def forward(self, x):
+        return F.relu(self.residual(x) + self.shortcut(x), inplace=True)
+
+
+class InvertedResidual(nn.Module):
+    def __init__(self, before, after, stride, ratio):
+        super().__init__()
+        inside = ratio * before
+        self.adds = stride == 1 and before == after
+        self.residual = nn.Sequential(
+            *(conv_norm_relu(before, inside, 1) if ratio != 1 else ()),
+            *conv_norm_relu(inside, inside, 3, stride, inside),
+            nn.Conv2d(inside, after, 1, bias=False),
+            nn.BatchNorm2d(after),
+        )
+
+    def forward(self, x):
+        return x + self.residual(x) if self.adds else self.residual(x)
+
+
+def conv_norm_relu(before, after, size, stride=1, groups=1):
+    conv = nn.Conv2d(before, after, size, stride, size // 2, groups=groups, bias=False)
+    return conv, nn.BatchNorm2d(after), nn.ReLU(inplace=True)
+
+
+def resnet():
+    layers, before = [*conv_norm_relu(3, 16, 3)], 16
+    for width, stride in ((16, 1), (32, 2), (64, 2), (128, 2)):
+        layers += [BasicBlock(before, width, stride), BasicBlock(width, width, 1)]
+        before = width
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, 4)).to(device)
+
+
+def mobilenet():
+    layers, before = [*conv_norm_relu(3, 16, 3, 2)], 16
+    for ratio, width, blocks, stride in ((1, 16, 1, 1), (4, 24, 2, 1), (4, 32, 3, 2), (4, 64, 3, 2), (4, 96, 2, 1)):
+        for block in range(blocks):
+            layers.append(InvertedResidual(before, width, stride if block == 0 else 1, ratio))
+            before = width
+    layers += conv_norm_relu(before, 256, 1)
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(256, 4)).to(device)
+
+
 def normal(*shape):
     return torch.randn(*shape, device=device)
 
 
-def train_step(batch):
-    model = emotion_cnn()
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-    images = normal(batch, 3, 48, 48)
-    labels = torch.arange(batch, device=device) % 4
+def train_step(make):
+    def workload(batch):
+        model = make()
+        optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+        images = normal(batch, 3, 48, 48)
+        labels = torch.arange(batch, device=device) % 4
 
-    def run():
-        optimizer.zero_grad(set_to_none=True)
-        F.cross_entropy(model(images), labels).backward()
-        optimizer.step()
+        def run():
+            optimizer.zero_grad(set_to_none=True)
+            F.cross_entropy(model(images), labels).backward()
+            optimizer.step()
 
-    return run
+        return run
+
+    return workload
 
 
 def inference(batch):
@@ -123,7 +183,9 @@ def adam(_):
 
 
 WORKLOADS = {
-    "train-step": train_step,
+    "train-step": train_step(emotion_cnn),
+    "resnet": train_step(resnet),
+    "mobilenet": train_step(mobilenet),
     "inference": inference,
     "conv1-forward": conv_forward(3, 16),
     "conv2-forward": conv_forward(16, 32),
@@ -147,7 +209,7 @@ def milliseconds(run, count):
 
 
 if options.once:
-    milliseconds(train_step(64), 1)
+    milliseconds(train_step(emotion_cnn)(64), 1)
     print("done", flush=True)
     sys.exit()
 

@@ -4,5 +4,6 @@ export { kernels } from "./kernels.ts";
 export { peak } from "./peak.ts";
 export { profile } from "./profile.ts";
 export { replay } from "./replay.ts";
+export { residualNets } from "./residual-nets.ts";
 export { startUp } from "./start-up.ts";
 export { trainStep } from "./train-step.ts";

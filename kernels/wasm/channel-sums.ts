@@ -8,9 +8,10 @@
 import { bytes } from "./address";
 import { joinHigh, madd, sumLanes } from "./simd";
 import { CHUNK } from "./strided";
+import { scratch } from "./thread";
 
 /** Values that are summed in float32 at a time. */
-const BLOCK: i32 = 64;
+const BLOCK: i32 = 128;
 /** Rows of neighbouring channels that are walked down at a time: so many cache lines stay, however far apart. */
 const ROWS: i32 = 8;
 
@@ -78,15 +79,19 @@ export function channelSums(args: usize, chunk: i32): void {
     }
     return;
   }
-  for (let channel = begin; channel < end; channel++) {
-    const slot = slotAt(a, segment, channel), shift = shiftOf(a, channel);
-    let image = from / a.inner, position = from % a.inner;
-    for (let left = to - from; left > 0; image++, position = 0) {
-      const at = bytes((image * a.channels + channel) * a.inner + position), run = min(left, a.inner - position);
+  // Image by image, as the values lie in memory; only an image that is cut has no more than one channel here.
+  const shifts = scratch();
+  for (let channel = begin; channel < end; channel++) store<f32>(shifts + bytes(channel - begin), shiftOf(a, channel));
+  let position = from % a.inner;
+  for (let image = from / a.inner, left = to - from; left > 0; image++, position = 0) {
+    const run = min(left, a.inner - position);
+    for (let channel = begin; channel < end; channel++) {
+      const at = bytes((image * a.channels + channel) * a.inner + position);
+      const slot = slotAt(a, segment, channel), shift = load<f32>(shifts + bytes(channel - begin));
       if (a.gradOut == 0) sumRun(a.x + at, 0, run, shift, slot);
       else sumRun(a.x + at, a.gradOut + at, run, shift, slot);
-      left -= run;
     }
+    left -= run;
   }
 }
 
@@ -97,8 +102,31 @@ function sumRun(x: usize, gradOut: usize, count: i32, shift: f32, slot: Slot): v
   let sums = f64x2.splat(0), products = sums;
   for (; count > 0; count -= BLOCK) {
     const block = min(count, BLOCK), rest = block & 3;
-    let s = f32x4.splat(0), p = s;
-    for (const end = x + bytes(block - rest); x < end; x += 16) {
+    let s = f32x4.splat(0), p = s, s1 = s, p1 = s, s2 = s, p2 = s, s3 = s, p3 = s;
+    // Four sums at once, so that none waits for its last addition.
+    for (const end = x + bytes(block & ~15); x < end; x += 64) {
+      const d = f32x4.sub(v128.load(x), shifts), d1 = f32x4.sub(v128.load(x, 16), shifts);
+      const d2 = f32x4.sub(v128.load(x, 32), shifts), d3 = f32x4.sub(v128.load(x, 48), shifts);
+      let u = d, u1 = d1, u2 = d2, u3 = d3;
+      if (gradOut != 0) {
+        u = v128.load(gradOut);
+        u1 = v128.load(gradOut, 16);
+        u2 = v128.load(gradOut, 32);
+        u3 = v128.load(gradOut, 48);
+        gradOut += 64;
+      }
+      s = f32x4.add(s, u);
+      s1 = f32x4.add(s1, u1);
+      s2 = f32x4.add(s2, u2);
+      s3 = f32x4.add(s3, u3);
+      p = madd(u, d, p);
+      p1 = madd(u1, d1, p1);
+      p2 = madd(u2, d2, p2);
+      p3 = madd(u3, d3, p3);
+    }
+    s = f32x4.add(f32x4.add(s, s1), f32x4.add(s2, s3));
+    p = f32x4.add(f32x4.add(p, p1), f32x4.add(p2, p3));
+    for (const end = x + bytes(block & 12); x < end; x += 16) {
       const d = f32x4.sub(v128.load(x), shifts);
       let u = d;
       if (gradOut != 0) {

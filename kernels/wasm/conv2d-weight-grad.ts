@@ -8,8 +8,12 @@
 import { bytes } from "./address";
 import { fillOffsets, stageStrip, TapArgs } from "./conv2d-stage";
 import { packRows } from "./pack";
+import { addPartials } from "./partial";
 import { madd, storePair } from "./simd";
 import { scratch } from "./thread";
+
+/** Rows of partial sums that a chunk of the last step takes. */
+const MERGED_ROWS: i32 = 16;
 
 @unmanaged
 class WeightGradArgs extends TapArgs {
@@ -118,21 +122,18 @@ function tile(
   storePair(to + 3 * pitch, c30, c31, accumulates);
 }
 
-/** Adds the ranges of images up, for four channels, and writes [channels, planes x taps]. */
+/** Adds the ranges of images up, for some rows of sums, and writes them to [channels, planes x taps]. */
 export function conv2dWeightGradMerge(args: usize, chunk: i32): void {
   const w = changetype<WeightGradArgs>(args);
-  const steps = w.planes * w.tapCount, lanes = w.lanes, blocks = (w.channels + 3) / 4;
-  const group = chunk / blocks, channel = 4 * (chunk % blocks), count = min(4, w.channels - channel);
+  const steps = w.planes * w.tapCount, channels = w.channels, rowBytes = bytes(w.lanes);
+  const blocks = (steps + MERGED_ROWS - 1) / MERGED_ROWS;
+  const group = chunk / blocks, step = MERGED_ROWS * (chunk % blocks), count = min(MERGED_ROWS, steps - step);
   const ranges = (w.images + w.imagesPerRange - 1) / w.imagesPerRange;
-  const rangeBytes = bytes(w.groups * w.steps * lanes);
-  let from = w.partial + bytes(group * w.steps * lanes + channel);
-  let to = w.gradWeight + bytes((group * w.channels + channel) * steps);
-  for (let step = 0; step < steps; step++, from += bytes(lanes), to += 4) {
-    let sum = f32x4.splat(0), at = from;
-    for (let range = 0; range < ranges; range++, at += rangeBytes) sum = f32x4.add(sum, v128.load(at));
-    v128.store32_lane(to, sum, 0);
-    if (count > 1) v128.store32_lane(to + bytes(steps), sum, 1);
-    if (count > 2) v128.store32_lane(to + (<usize>steps << 3), sum, 2);
-    if (count > 3) v128.store32_lane(to + <usize>steps * 12, sum, 3);
+  const sums = w.partial + <usize>(group * w.steps + step) * rowBytes;
+  addPartials(sums, <usize>(w.groups * w.steps) * rowBytes, ranges, <usize>count * rowBytes);
+  let to = w.gradWeight + bytes(group * channels * steps + step);
+  for (let channel = 0; channel < channels; channel++, to += bytes(steps)) {
+    let from = sums + bytes(channel);
+    for (let i = 0; i < count; i++, from += rowBytes) store<f32>(to + bytes(i), load<f32>(from));
   }
 }

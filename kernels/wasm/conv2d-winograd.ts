@@ -1,8 +1,9 @@
 // 3x3 convolution with stride 1, and its gradient for the input, by Winograd's transform (winograd.ts).
 //
-// A strip of the source is staged and its tiles are transformed four at a time, a tile to a lane. Then for four tiles
-// and eight channels of the result, 36 small matrix products run over the source's channels, and their sums are
-// transformed back while they are still in the first-level cache.
+// A strip of the source is staged and its tiles are transformed four at a time, a tile to a lane. Then for some fours of
+// tiles and eight channels of the result, 36 small matrix products run over the source's channels, and their sums are
+// transformed back while they are still in the first-level cache. Images of few tiles are taken several at a time: so
+// the fours fill up, and transformed weights that are read once serve them all.
 
 import { activate } from "./activation";
 import { bytes } from "./address";
@@ -35,11 +36,19 @@ class WinogradArgs extends StageArgs {
   tileRows: i32;
   strips: i32;
   tileColumns: i32;
+  images: i32;
+  /** More than one only where a strip is a whole image. */
+  imagesPerChunk: i32;
 }
 
-// Scratch: room for 36 vectors; the 36 sums of four tiles and eight channels; the staged strip; the transformed tiles.
+/** Fours of tiles that are multiplied with the same weights, one place after the other. */
+const FOURS: i32 = 4;
+
+// Scratch: room for 36 vectors; the 36 sums of some fours of tiles and eight channels; the staged strips; the
+// transformed tiles.
 const SUMS_AT: usize = 576;
-const STAGED_AT: usize = SUMS_AT + 36 * 128;
+const FOUR_BYTES: usize = 36 * 128;
+const STAGED_AT: usize = SUMS_AT + <usize>FOURS * FOUR_BYTES;
 
 /** From one of the 36 places of a transformed tile to the next; the odd line keeps places apart in the cache. */
 @inline
@@ -79,46 +88,59 @@ function gather(w: WinogradArgs, weight: usize, channel: i32, tap: i32): v128 {
   return v;
 }
 
-/** One strip of tiles of one group of one image. */
+/** One strip of tiles of one group, of one image or some. */
 export function conv2dWinograd(args: usize, chunk: i32): void {
   const w = changetype<WinogradArgs>(args);
-  const strip = chunk % w.strips, group = (chunk / w.strips) % w.groups, image = chunk / (w.strips * w.groups);
+  const strip = chunk % w.strips, group = (chunk / w.strips) % w.groups;
+  const image = w.imagesPerChunk * (chunk / (w.strips * w.groups)), images = min(w.imagesPerChunk, w.images - image);
   const planes = w.planes, channels = w.channels, tileColumns = w.tileColumns;
-  const staged = scratch() + STAGED_AT, tiles = staged + bytes(planes * w.planePitch + 16);
-  stageStrip(w, image, group, strip, staged);
+  const staged = scratch() + STAGED_AT, tiles = staged + bytes(w.imagesPerChunk * planes * w.planePitch + 16);
   const allRows = (w.rows + TILE_OUT - 1) / TILE_OUT;
-  const tileCount = min(w.tileRows, allRows - strip * w.tileRows) * tileColumns;
-  transformStrip(w, staged, tileColumns, tileCount, tiles);
+  const perImage = min(w.tileRows, allRows - strip * w.tileRows) * tileColumns, tileCount = images * perImage;
+  stageImages(w, image, images, group, strip, staged);
+  transformStrip(w, staged, tileColumns, perImage, tileCount, tiles);
 
   const groupBytes = <usize>PLACES * placeBytes(planes), blockBytes = <usize>(PLACES * planes) << 5;
   let weights = w.transformed + <usize>(group * ((channels + 7) / 8)) * blockBytes;
   for (let channel = 0; channel < channels; channel += 8, weights += blockBytes) {
+    const first = group * channels + channel, left = channels - channel;
     let values = tiles;
-    for (let tile = 0; tile < tileCount; tile += 4, values += groupBytes) {
-      multiply(planes, values, weights, scratch() + SUMS_AT);
-      const count = min(4, tileCount - tile);
+    for (let begin = 0; begin < tileCount; begin += 4 * FOURS, values += <usize>FOURS * groupBytes) {
+      const count = min(4 * FOURS, tileCount - begin);
+      multiply(planes, (count + 3) / 4, values, groupBytes, weights, scratch() + SUMS_AT);
       for (let i = 0; i < count; i++) {
-        const row = TILE_OUT * (strip * w.tileRows + (tile + i) / tileColumns);
-        const column = TILE_OUT * ((tile + i) % tileColumns);
-        const sums = scratch() + SUMS_AT + (<usize>i << 5), first = group * channels + channel;
-        const left = channels - channel;
-        writeTile(w, sums, image, first, min(4, left), row, column);
-        if (left > 4) writeTile(w, sums + 16, image, first + 4, min(4, left - 4), row, column);
+        const tile = (begin + i) % perImage, at = image + (begin + i) / perImage;
+        const row = TILE_OUT * (strip * w.tileRows + tile / tileColumns), column = TILE_OUT * (tile % tileColumns);
+        const sums = scratch() + SUMS_AT + <usize>(i >> 2) * FOUR_BYTES + (<usize>(i & 3) << 5);
+        writeTile(w, sums, at, first, min(4, left), row, column);
+        if (left > 4) writeTile(w, sums + 16, at, first + 4, min(4, left - 4), row, column);
       }
     }
   }
 }
 
-/** Transforms all tiles of a staged strip: for each four of them [36, planes, 4]. The last one is repeated to fill up. */
-export function transformStrip(s: StageArgs, staged: usize, tileColumns: i32, tileCount: i32, to: usize): void {
+/** Stages the same strip of some images, one behind the other. */
+export function stageImages(s: StageArgs, image: i32, images: i32, group: i32, strip: i32, to: usize): void {
+  for (const end = image + images; image < end; image++, to += bytes(s.planes * s.planePitch)) {
+    stageStrip(s, image, group, strip, to);
+  }
+}
+
+/**
+ * Transforms all tiles of staged strips, `perImage` of each: for each four of them [36, planes, 4]. The last one is
+ * repeated to fill up.
+ */
+export function transformStrip(
+  s: StageArgs, staged: usize, tileColumns: i32, perImage: i32, tileCount: i32, to: usize,
+): void {
   const rowBytes = bytes(s.rowPitch), planeBytes = bytes(s.planePitch), planes = s.planes;
   const step = placeBytes(planes);
   for (let tile = 0; tile < tileCount; tile += 4, to += <usize>PLACES * step) {
     const last = tileCount - 1;
-    let t0 = tileAt(s, staged, tile, tileColumns);
-    let t1 = tileAt(s, staged, min(tile + 1, last), tileColumns);
-    let t2 = tileAt(s, staged, min(tile + 2, last), tileColumns);
-    let t3 = tileAt(s, staged, min(tile + 3, last), tileColumns);
+    let t0 = tileAt(s, staged, tile, perImage, tileColumns);
+    let t1 = tileAt(s, staged, min(tile + 1, last), perImage, tileColumns);
+    let t2 = tileAt(s, staged, min(tile + 2, last), perImage, tileColumns);
+    let t3 = tileAt(s, staged, min(tile + 3, last), perImage, tileColumns);
     for (let plane = 0; plane < planes; plane++) {
       transformTiles(t0, t1, t2, t3, rowBytes, scratch(), to + (<usize>plane << 4), step);
       t0 += planeBytes;
@@ -129,39 +151,46 @@ export function transformStrip(s: StageArgs, staged: usize, tileColumns: i32, ti
   }
 }
 
+/** Where a tile begins in the first plane of its image. */
 @inline
-function tileAt(s: StageArgs, staged: usize, tile: i32, tileColumns: i32): usize {
-  return staged + bytes(TILE_OUT * ((tile / tileColumns) * s.rowPitch + (tile % tileColumns)));
+export function tileAt(s: StageArgs, staged: usize, tile: i32, perImage: i32, tileColumns: i32): usize {
+  const image = tile / perImage, rest = tile % perImage;
+  const row = rest / tileColumns, column = rest % tileColumns;
+  return staged + bytes(image * s.planes * s.planePitch + TILE_OUT * (row * s.rowPitch + column));
 }
 
-/** For each of the 36 places: four tiles by eight channels, summed over the source's planes; to [36, 4, 8]. */
-function multiply(planes: i32, values: usize, weights: usize, to: usize): void {
-  const zero = f32x4.splat(0), gap = placeBytes(planes) - (<usize>planes << 4);
-  for (const last = to + 36 * 128; to < last; to += 128, values += gap) {
-    let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
-    for (const end = values + (<usize>planes << 4); values < end; values += 16, weights += 32) {
-      const w0 = v128.load(weights), w1 = v128.load(weights, 16);
-      let s = v128.load32_splat(values);
-      c00 = madd(s, w0, c00);
-      c01 = madd(s, w1, c01);
-      s = v128.load32_splat(values, 4);
-      c10 = madd(s, w0, c10);
-      c11 = madd(s, w1, c11);
-      s = v128.load32_splat(values, 8);
-      c20 = madd(s, w0, c20);
-      c21 = madd(s, w1, c21);
-      s = v128.load32_splat(values, 12);
-      c30 = madd(s, w0, c30);
-      c31 = madd(s, w1, c31);
+/** For each of the 36 places: fours of tiles by eight channels, summed over the source's planes; to [fours, 36, 4, 8]. */
+function multiply(planes: i32, fours: i32, values: usize, groupBytes: usize, weights: usize, to: usize): void {
+  const zero = f32x4.splat(0), step = placeBytes(planes), panel = <usize>planes << 5;
+  for (const last = to + FOUR_BYTES; to < last; to += 128, values += step, weights += panel) {
+    let v = values, sums = to;
+    for (const lastSums = to + <usize>fours * FOUR_BYTES; sums < lastSums; sums += FOUR_BYTES, v += groupBytes) {
+      let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
+      let at = v, w = weights;
+      for (const end = at + (<usize>planes << 4); at < end; at += 16, w += 32) {
+        const w0 = v128.load(w), w1 = v128.load(w, 16);
+        let s = v128.load32_splat(at);
+        c00 = madd(s, w0, c00);
+        c01 = madd(s, w1, c01);
+        s = v128.load32_splat(at, 4);
+        c10 = madd(s, w0, c10);
+        c11 = madd(s, w1, c11);
+        s = v128.load32_splat(at, 8);
+        c20 = madd(s, w0, c20);
+        c21 = madd(s, w1, c21);
+        s = v128.load32_splat(at, 12);
+        c30 = madd(s, w0, c30);
+        c31 = madd(s, w1, c31);
+      }
+      v128.store(sums, c00);
+      v128.store(sums, c01, 16);
+      v128.store(sums, c10, 32);
+      v128.store(sums, c11, 48);
+      v128.store(sums, c20, 64);
+      v128.store(sums, c21, 80);
+      v128.store(sums, c30, 96);
+      v128.store(sums, c31, 112);
     }
-    v128.store(to, c00);
-    v128.store(to, c01, 16);
-    v128.store(to, c10, 32);
-    v128.store(to, c11, 48);
-    v128.store(to, c20, 64);
-    v128.store(to, c21, 80);
-    v128.store(to, c30, 96);
-    v128.store(to, c31, 112);
   }
 }
 

@@ -254,5 +254,6 @@ export type WasmKernel =
   | "uniform"
   | "where"
   | "winogradWeightGrad"
-  | "winogradWeightGradMerge"
+  | "winogradWeightGradSum"
+  | "winogradWeightGradTaps"
   | "winogradWeights";

@@ -31,13 +31,15 @@ export const CONV_MIN_STRIP_ROWS = 4;
 /** The weight gradient: bytes of packed gradient per strip and eight channels, partial sums, and bytes these may take. */
 export const CONV_GRADIENT_BYTES = 8 * 1024;
 export const CONV_IMAGE_RANGES = 32;
-export const CONV_PARTIAL_BYTES = 16 * 1024 * 1024;
+export const CONV_PARTIAL_BYTES = 20 * 1024 * 1024;
 
 /**
- * Winograd's transform: tiles of 4x4 outputs per chunk, the least channels (on both sides) for which the transforms are
+ * Winograd's transform: tiles of 4x4 outputs per chunk, the least chunks for which images of few tiles are taken
+ * together, the least channels (on both sides) for which the transforms are
  * worth their time, and the least share of the tiles' pixels that must be wanted.
  */
-export const WINOGRAD_TILES = 24;
+export const WINOGRAD_TILES = 36;
+export const WINOGRAD_LEAST_CHUNKS = 16;
 export const WINOGRAD_LEAST_CHANNELS = 8;
 export const WINOGRAD_LEAST_USE = 0.45;
 

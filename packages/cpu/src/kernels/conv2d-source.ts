@@ -121,7 +121,8 @@ export function writeStaging(launch: Launch, c: Correlation, maxRows = c.rows): 
 
 /** How the images of a batch are shared out for a weight's gradient; each range has partial sums of its own. */
 export function rangesOf(images: number, partialBytes: number): { imagesPerRange: number; ranges: number } {
-  const most = Math.max(1, Math.min(CONV_IMAGE_RANGES, Math.floor(CONV_PARTIAL_BYTES / partialBytes)));
+  const fitting = Math.max(1, Math.min(CONV_IMAGE_RANGES, Math.floor(CONV_PARTIAL_BYTES / partialBytes)));
+  const most = 2 ** Math.floor(Math.log2(fitting)); // so that threads, mostly a power of two, have equal shares
   const imagesPerRange = Math.ceil(images / most) || 1;
   return { imagesPerRange, ranges: Math.ceil(images / imagesPerRange) };
 }

@@ -4,7 +4,12 @@
 
 import type { Operand } from "@mien/tensor";
 import type { Launch } from "../launch.ts";
-import { WINOGRAD_LEAST_CHANNELS, WINOGRAD_LEAST_USE, WINOGRAD_TILES } from "../tuning.ts";
+import {
+  WINOGRAD_LEAST_CHANNELS,
+  WINOGRAD_LEAST_CHUNKS,
+  WINOGRAD_LEAST_USE,
+  WINOGRAD_TILES,
+} from "../tuning.ts";
 import {
   type Axis,
   type Convolution,
@@ -19,6 +24,9 @@ const TILE_OUT = 4;
 const TILE_IN = 6;
 const PLACES = TILE_IN * TILE_IN;
 const HALO = TILE_IN - TILE_OUT;
+/** Fours of tiles that are multiplied together, as in kernels/wasm/conv2d-winograd.ts, and the bytes of a four's sums. */
+const FOURS = 4;
+const FOUR_BYTES = PLACES * 128;
 
 /** Whether the taps along an axis are three neighbours, forwards or backwards. */
 function hasThreeNeighbours({ reach, taps }: Axis): boolean {
@@ -41,29 +49,40 @@ interface Tiling {
   readonly tileRows: number;
   readonly allTileRows: number;
   readonly tileColumns: number;
-  /** Fours of tiles in a strip. */
+  /** Images whose strips are taken together; one where there is more than one strip. */
+  readonly images: number;
+  /** Fours of tiles that are taken together. */
   readonly fours: number;
 }
 
-function tilingOf(rows: number, columns: number): Tiling {
+/** Tiles for results of this size, of at most `mostImages` images together. */
+function tilingOf(rows: number, columns: number, mostImages: number): Tiling {
   const allTileRows = Math.ceil(rows / TILE_OUT);
   const tileColumns = Math.ceil(columns / TILE_OUT);
   const tileRows = Math.min(allTileRows, Math.max(1, Math.floor(WINOGRAD_TILES / tileColumns)));
-  return { tileRows, allTileRows, tileColumns, fours: Math.ceil((tileRows * tileColumns) / 4) };
+  const fitting = tileRows < allTileRows ? 1 : Math.floor(WINOGRAD_TILES / (tileRows * tileColumns));
+  const images = Math.max(1, Math.min(fitting, mostImages));
+  return {
+    tileRows,
+    allTileRows,
+    tileColumns,
+    images,
+    fours: Math.ceil((images * tileRows * tileColumns) / 4),
+  };
 }
 
-/** Writes the `StageArgs` of strips that are wide enough for all their tiles; gives the bytes a strip takes. */
+/** Writes the `StageArgs` of strips that are wide enough for all their tiles; gives the bytes that all of them take. */
 function writeTileStage(
   launch: Launch,
   source: Source,
   origin: readonly [row: number, column: number],
-  { tileRows, tileColumns }: Tiling,
+  { tileRows, tileColumns, images }: Tiling,
   halo: number,
 ): number {
   const rows = TILE_OUT * tileRows + halo;
   const rowPitch = TILE_OUT * tileColumns + halo;
   writeStage(launch, source, origin, { perStrip: TILE_OUT * tileRows, staged: rows }, rowPitch);
-  return 4 * ((source.channels / source.groups) * rows * rowPitch + 16);
+  return 4 * (images * (source.channels / source.groups) * rows * rowPitch + 16);
 }
 
 /** Bytes of transformed input tiles. */
@@ -76,7 +95,7 @@ export function convolveByWinograd(launch: Launch, c: Convolution): void {
   const { groups } = source;
   const planes = source.channels / groups;
   const channels = c.outChannels / groups;
-  const tiling = tilingOf(rows, columns);
+  const tiling = tilingOf(rows, columns, Math.ceil(c.images / WINOGRAD_LEAST_CHUNKS));
   const strips = Math.ceil(tiling.allTileRows / tiling.tileRows);
   const blocks = groups * Math.ceil(channels / 8);
   const flips = c.vertical.taps[0]!.shift > 0;
@@ -88,9 +107,10 @@ export function convolveByWinograd(launch: Launch, c: Convolution): void {
   launch.int(c.activation);
   launch.float(c.negativeSlope);
   launch.ints(groups, channels, rows, columns, tiling.tileRows, strips, tiling.tileColumns);
-  launch.scratch(PLACES * (16 + 128) + stagedBytes + inputTileBytes(tiling.fours, planes));
+  launch.ints(c.images, tiling.images);
+  launch.scratch(PLACES * 16 + FOURS * FOUR_BYTES + stagedBytes + inputTileBytes(tiling.fours, planes));
   launch.run("winogradWeights", blocks);
-  launch.run("conv2dWinograd", c.images * groups * strips);
+  launch.run("conv2dWinograd", Math.ceil(c.images / tiling.images) * groups * strips);
 }
 
 /** The weight's gradient: `c.source` is the input, `gradOut` has the shape of the result. */
@@ -104,21 +124,22 @@ export function weightGradByWinograd(
   const { groups } = source;
   const planes = source.channels / groups;
   const channels = outChannels / groups;
-  const tiling = tilingOf(rows, columns);
   const lanes = Math.ceil(channels / 8) * 8;
-  const partialBytes = 4 * groups * PLACES * Math.ceil(planes / 4) * 4 * lanes;
+  const partialBytes = 4 * groups * PLACES * (Math.ceil(planes / 4) * 4 * lanes + 16);
   const { imagesPerRange, ranges } = rangesOf(images, partialBytes);
+  const tiling = tilingOf(rows, columns, imagesPerRange);
   const gradSource = { ...source, operand: gradOut, channels: outChannels, height: rows, width: columns };
 
   const inputBytes = writeTileStage(launch, source, [c.vertical.origin, c.horizontal.origin], tiling, HALO);
   launch.floats(gradWeight);
-  launch.ints(launch.temporary(partialBytes * ranges), images, imagesPerRange, groups);
+  launch.ints(launch.temporary(partialBytes * ranges), images, imagesPerRange, tiling.images, groups);
   launch.ints(tiling.tileRows, tiling.allTileRows, tiling.tileColumns);
   const gradBytes = writeTileStage(launch, gradSource, [0, 0], tiling, 0);
-  const gradTileBytes = tiling.fours * PLACES * 16 * lanes;
+  const gradTileBytes = tiling.fours * PLACES * (16 * lanes + 64);
   launch.scratch(
     1024 + Math.max(inputBytes, gradBytes) + inputTileBytes(tiling.fours, planes) + gradTileBytes,
   );
   launch.run("winogradWeightGrad", ranges * groups);
-  launch.run("winogradWeightGradMerge", groups * Math.ceil(channels / 4));
+  launch.run("winogradWeightGradSum", groups * PLACES);
+  launch.run("winogradWeightGradTaps", groups * Math.ceil(planes / 4));
 }

@@ -16,6 +16,9 @@ import { type Axis, type Convolution, type Correlation, rangesOf, writeStaging }
 import { convolveByWinograd, suitsWinograd, weightGradByWinograd } from "./conv2d-winograd.ts";
 import { fill } from "./elementwise.ts";
 
+/** Rows of partial sums that are added up at a time, as in kernels/wasm/conv2d-weight-grad.ts. */
+const MERGED_ROWS = 16;
+
 function forwardAxis(size: number, dilation: number, pad: number): Axis {
   const taps = Array.from({ length: size }, (_, index) => ({ index, shift: index * dilation }));
   return { origin: -pad, reach: (size - 1) * dilation, taps };
@@ -61,6 +64,16 @@ function convolve(launch: Launch, c: Convolution): void {
   launch.run("conv2d", c.images * groups * staging.strips);
 }
 
+/** A 1x1 convolution sees pixels one by one, so their rows may be joined until vectors fill them: 6x6 becomes 3x12. */
+function withWholeVectors<P extends Conv2dParams>(p: P): P {
+  const { hIn, wIn, hOut, wOut, kH, kW, strideH, strideW } = p;
+  if (kH * kW * strideH * strideW !== 1 || hOut !== hIn || wOut !== wIn || p.padTop + p.padLeft > 0) return p;
+  const joined = [1, 2, 4].find((rows) => (rows * wIn) % 4 === 0)!;
+  if (hIn % joined !== 0) return p;
+  const [rows, columns] = [hIn / joined, wIn * joined];
+  return { ...p, hIn: rows, wIn: columns, hOut: rows, wOut: columns };
+}
+
 /** The input as the source, and the output's pixels as the result. */
 function forwards(x: Operand, p: Conv2dParams): Correlation {
   const { cIn: channels, hIn: height, wIn: width, groups, strideH, strideW } = p;
@@ -77,7 +90,8 @@ function forwards(x: Operand, p: Conv2dParams): Correlation {
   };
 }
 
-export const conv2d: HostKernel<"conv2d"> = (launch, [x, weight, bias, out], p) => {
+export const conv2d: HostKernel<"conv2d"> = (launch, [x, weight, bias, out], params) => {
+  const p = withWholeVectors(params);
   const area = p.kH * p.kW;
   const perGroup = p.cIn / p.groups;
   convolve(launch, {
@@ -94,12 +108,24 @@ export const conv2d: HostKernel<"conv2d"> = (launch, [x, weight, bias, out], p) 
   });
 };
 
-export const conv2dInputGrad: HostKernel<"conv2dInputGrad"> = (launch, [gradOut, weight, gradX], p) => {
+export const conv2dInputGrad: HostKernel<"conv2dInputGrad"> = (launch, [gradOut, weight, gradX], params) => {
+  const p = withWholeVectors(params);
+  const phases: Convolution[] = [];
   for (let top = 0; top < Math.min(p.strideH, p.hIn); top++) {
     for (let left = 0; left < Math.min(p.strideW, p.wIn); left++) {
-      launch.begin("conv2dInputGrad");
-      convolve(launch, backwards(gradOut, weight, gradX, p, top, left));
+      phases.push(backwards(gradOut, weight, gradX, p, top, left));
     }
+  }
+  const reached = phases.filter(
+    ({ vertical, horizontal }) => vertical.taps.length * horizontal.taps.length > 0,
+  );
+  if (reached.length < phases.length) {
+    launch.begin("conv2dInputGrad");
+    fill(launch, [gradX], { count: p.n * p.cIn * p.hIn * p.wIn, value: 0 });
+  }
+  for (const phase of reached) {
+    launch.begin("conv2dInputGrad");
+    convolve(launch, phase);
   }
 };
 
@@ -145,7 +171,12 @@ function backwards(
   };
 }
 
-export const conv2dWeightGrad: HostKernel<"conv2dWeightGrad"> = (launch, [gradOut, x, gradWeight], p) => {
+export const conv2dWeightGrad: HostKernel<"conv2dWeightGrad"> = (
+  launch,
+  [gradOut, x, gradWeight],
+  params,
+) => {
+  const p = withWholeVectors(params);
   const { n, groups, hOut: rows, wOut: columns } = p;
   const channels = p.cOut / groups;
   if (n * rows * columns === 0) {
@@ -174,5 +205,5 @@ export const conv2dWeightGrad: HostKernel<"conv2dWeightGrad"> = (launch, [gradOu
   launch.scratch(staging.byteLength + 4 * staging.stripRows * columns * lanes + 64);
   launch.run("conv2dWeightGradOffsets", 1);
   launch.run("conv2dWeightGrad", ranges * groups);
-  launch.run("conv2dWeightGradMerge", groups * Math.ceil(channels / 4));
+  launch.run("conv2dWeightGradMerge", groups * Math.ceil(staging.steps / MERGED_ROWS));
 };

@@ -9,6 +9,8 @@ import { ELEMENTS_PER_CHUNK, ENOUGH_CHUNKS, ROW_ELEMENTS_PER_CHUNK } from "../tu
 const BYTES_PER_SLOT = 16;
 /** Channels that lie side by side are summed in blocks of some cache lines. */
 const COLUMNS = 64;
+/** The most segments that the images of a batch are cut into. */
+const IMAGE_SEGMENTS = 16;
 
 interface Sums {
   readonly x: Operand;
@@ -20,16 +22,30 @@ interface Sums {
   readonly eps: number;
 }
 
-/** Sums over each channel: a chunk is as many whole channels as are large enough or, of few channels, a segment. */
-function runSums(launch: Launch, operands: Sums, { n, channels, inner }: NormalizeParams): void {
+/** How many channels a chunk takes, and how many values of each: such as lie side by side. */
+function chunkOf({ n, channels, inner }: NormalizeParams): { perChunk: number; segmentLength: number } {
+  if (inner > ROW_ELEMENTS_PER_CHUNK) return { perChunk: 1, segmentLength: ROW_ELEMENTS_PER_CHUNK };
+  if (inner === 1) {
+    const fitting = Math.max(1, Math.floor(ROW_ELEMENTS_PER_CHUNK / Math.max(n, 1)));
+    const perChunk = Math.ceil(fitting / COLUMNS) * COLUMNS;
+    const isCut = Math.ceil(channels / perChunk) < ENOUGH_CHUNKS;
+    return { perChunk, segmentLength: isCut ? ROW_ELEMENTS_PER_CHUNK / COLUMNS : Math.max(n, 1) };
+  }
+  const planes = Math.max(1, Math.floor(ROW_ELEMENTS_PER_CHUNK / Math.max(inner, 1)));
+  const perChunk = Math.min(planes, channels);
+  // Each chunk looks at the channels' first values, so it should not have but one image.
+  const images = Math.max(Math.floor(planes / perChunk), Math.ceil(n / IMAGE_SEGMENTS));
+  return { perChunk, segmentLength: Math.max(images * inner, 1) };
+}
+
+/** Sums over each channel, in segments that are added up afterwards. */
+function runSums(launch: Launch, operands: Sums, sizes: NormalizeParams): void {
+  const { n, channels, inner } = sizes;
   if (channels === 0) return;
-  const m = n * inner;
-  const fitting = Math.max(1, Math.floor(ROW_ELEMENTS_PER_CHUNK / Math.max(m, 1)));
-  const perChunk = inner === 1 ? Math.ceil(fitting / COLUMNS) * COLUMNS : fitting;
+  const { perChunk, segmentLength } = chunkOf(sizes);
   const blocks = Math.ceil(channels / perChunk);
-  const wanted = inner === 1 ? ROW_ELEMENTS_PER_CHUNK / COLUMNS : ROW_ELEMENTS_PER_CHUNK;
-  const segmentLength = blocks < ENOUGH_CHUNKS ? wanted : Math.max(m, 1);
-  const segments = Math.max(1, Math.ceil(m / segmentLength));
+  const segments = Math.max(1, Math.ceil((n * inner) / segmentLength));
+  launch.scratch(4 * perChunk);
 
   const { x, gradOut, mean, variance, sums, eps } = operands;
   launch.floats(x, gradOut, mean, variance, sums);

@@ -4,7 +4,7 @@
  *
  * They are written so that no branch can hide an infinity: a gradient of 0 times a branch that was not taken is still
  * NaN where that branch is infinite. Hence huberLoss multiplies by a clipped distance instead of choosing, and the
- * cross-entropies never take the logarithm of a sigmoid.
+ * cross-entropy of scores takes `logSigmoid`, which is one function and no logarithm of a sigmoid.
  */
 
 import { apply, type Op } from "../autograd.ts";
@@ -12,6 +12,7 @@ import { ArgumentError, ShapeError } from "../errors.ts";
 import { scope } from "../memory.ts";
 import { broadcastShapes, sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { logSigmoid } from "./activations.ts";
 import { add, div, eq, maximum, minimum, mul, scalarLike, sub } from "./binary.ts";
 import {
   checkFlag,
@@ -206,11 +207,6 @@ export function binaryCrossEntropy(
   });
 }
 
-/** log(1 + e^x) without overflow. maximum halves its gradient at 0, so that this one's is 1/2 there, as it must be. */
-function softplus(x: Tensor): Tensor {
-  return add(maximum(x, 0), log(add(exp(neg(abs(x))), 1)));
-}
-
 export interface BinaryCrossEntropyWithLogitsOptions extends BinaryCrossEntropyOptions {
   /** What the terms of the true are multiplied by; broadcasts to the input, as [C] does to [N, C]. Default: 1. */
   readonly posWeight?: Tensor | undefined;
@@ -235,7 +231,7 @@ export function binaryCrossEntropyWithLogits(
   return loss(op, input, target, options, () => {
     checkFactor(op, "weight", weight, input);
     checkFactor(op, "posWeight", posWeight, input);
-    const surprise = softplus(neg(input));
+    const surprise = neg(logSigmoid(input));
     const weighted = posWeight ? mul(surprise, add(mul(target, sub(posWeight, 1)), 1)) : surprise;
     return times(add(mul(sub(1, target), input), weighted), weight);
   });

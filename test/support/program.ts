@@ -3,12 +3,14 @@
  */
 
 import { spawn } from "node:child_process";
+import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
 export const root: string = fileURLToPath(new URL("../..", import.meta.url));
 
 export interface Outcome {
-  readonly code: number | null;
+  /** As a shell shows it: 128 and the signal's number if a signal ended the process. */
+  readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
   /** From the last output to the end of the process, in seconds. */
@@ -55,10 +57,10 @@ export function run(command: string, args: readonly string[], options: RunOption
   });
   return new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code) => {
+    child.on("close", (code, signal) => {
       const now = performance.now();
       resolve({
-        code,
+        code: code ?? 128 + constants.signals[signal!],
         stdout,
         stderr,
         lingering: (now - lastOutput) / 1000,

@@ -52,18 +52,20 @@ function report(error: unknown): number {
 }
 
 /**
- * Calls `body` with a signal that the first Ctrl-C (or SIGTERM) aborts. The second one ends the process at once.
+ * Calls `body` with a signal that the first Ctrl-C (or SIGTERM) aborts. A second one ends the process at once, and so
+ * does the first after `body` has ended: it may still be closing its device, and its exit code is the same then.
  */
 export async function withInterrupt<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
+  let ended = false;
   const stop = (name: NodeJS.Signals) => {
-    if (controller.signal.aborted) process.exit(name === "SIGTERM" ? 143 : 130);
+    if (ended || controller.signal.aborted) process.exit(name === "SIGTERM" ? 143 : 130);
     controller.abort(name);
   };
   process.on("SIGINT", stop).on("SIGTERM", stop);
   try {
     return await body(controller.signal);
   } finally {
-    process.off("SIGINT", stop).off("SIGTERM", stop);
+    ended = true;
   }
 }

@@ -48,7 +48,7 @@ export function trainCommand(): Command {
     "train",
     "Trains a network, and keeps the best model and the last.",
     CONFIG_KEYS,
-    (invocation) => withInterrupt((signal) => runTraining(invocation, signal)),
+    runTraining,
   )
     .option("--resume", `go on where ${LAST} stands, with the same numbers as if it had never stopped`)
     .option("--no-evaluate", "leave out the test images at the end")
@@ -81,10 +81,7 @@ export function trainOptions(config: Config): TrainOptions {
   };
 }
 
-async function runTraining(
-  { config, sources, extra, say }: Invocation<TrainFlags>,
-  signal: AbortSignal,
-): Promise<void> {
+async function runTraining({ config, sources, extra, say }: Invocation<TrainFlags>): Promise<void> {
   for (const key of ["convChannels", "hiddenSize"] as const) {
     if (config.model !== "emotion-cnn" && sources[key] === flagOf(key)) {
       throw new UsageError(`train: ${flagOf(key)} is for emotion-cnn alone, got model ${config.model}`);
@@ -98,16 +95,11 @@ async function runTraining(
     log: say,
   });
   try {
-    const best = await trainOn({
-      faces,
-      device,
-      config,
-      say,
-      signal,
-      quiet: extra.quiet ?? false,
-      resume: extra.resume ?? false,
-    });
-    if (extra.evaluate && !signal.aborted) {
+    const { quiet = false, resume = false } = extra;
+    const best = await withInterrupt((signal) =>
+      trainOn({ faces, device, config, say, signal, quiet, resume }),
+    );
+    if (extra.evaluate) {
       const model = await loadModel(best, device);
       await evaluateAndReport(model, best, faces.test, "test", device, config, say);
     }

@@ -181,6 +181,26 @@ const pairs: readonly (readonly [string, Pair])[] = [
     },
     convSamples,
   ),
+  pair<Layer>(
+    "conv2d with max pooling",
+    conv2d,
+    (input, w, b, { maxPool = 1, ...options }) => maxPool2d(conv2d(input, w, b, options), maxPool),
+    {
+      "no activation": [x([2, 3, 5, 7]), x([5, 3, 3, 3]), x([5]), { padding: 1, maxPool: 2 }],
+      relu: [
+        x([2, 3, 9, 9]),
+        x([5, 3, 3, 3]),
+        x([5]),
+        { activation: "relu", stride: 2, padding: 1, maxPool: [2, 3] },
+      ],
+      "Winograd's tiles": [
+        x([2, 8, 11, 14]),
+        x([9, 8, 3, 3]),
+        x([9]),
+        { activation: "leakyRelu", padding: 1, maxPool: 2 },
+      ],
+    },
+  ),
   pair<Layer>("conv2d by its taps", conv2d, composedConv2d, {
     ...convSamples,
     "stride and padding differ": [

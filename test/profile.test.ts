@@ -103,7 +103,7 @@ for (const { label, device } of present) {
         // Another clock than the host's, which begins a little earlier: it may not be ahead by more than a trifle.
         expect(wallMilliseconds).toBeGreaterThan(0.9 * kernelMilliseconds);
         const convolution = rows.find(
-          ({ kernel, detail }) => kernel === "conv2d" && /x32x3x3$/.test(detail),
+          ({ kernel, detail }) => kernel === "conv2dMaxPool" && /x32x3x3$/.test(detail),
         )!;
         expect(convolution.detail).toBe("leakyRelu 4x16x8x8x32x3x3");
         expect(convolution.launches).toBe(3);

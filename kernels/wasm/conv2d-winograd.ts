@@ -8,6 +8,7 @@
 import { activate } from "./activation";
 import { bytes } from "./address";
 import { StageArgs, stageStrip } from "./conv2d-stage";
+import { winsOver } from "./pool";
 import { joinHigh, joinLow, madd, storeTail, zipHigh, zipLow } from "./simd";
 import { scratch } from "./thread";
 import { PLACES, TILE_OUT, transformOutput, transformTiles, transformWeight } from "./winograd";
@@ -39,12 +40,14 @@ class WinogradArgs extends StageArgs {
   images: i32;
   /** More than one only where a strip is a whole image. */
   imagesPerChunk: i32;
+  /** The places of the maxima where `out` is max pooled by 2x2 windows, else 0. */
+  indices: usize;
 }
 
 /** Fours of tiles that are multiplied with the same weights, one place after the other. */
 const FOURS: i32 = 4;
 
-// Scratch: room for 36 vectors; the 36 sums of some fours of tiles and eight channels; the staged strips; the
+// Scratch: room for 36 vectors, of which a tile's way back needs 24 for its rows, 8 for pixels and 4 for maxima; the 36 sums of some fours of tiles and eight channels; the staged strips; the
 // transformed tiles.
 const SUMS_AT: usize = 576;
 const FOUR_BYTES: usize = 36 * 128;
@@ -112,8 +115,8 @@ export function conv2dWinograd(args: usize, chunk: i32): void {
         const tile = (begin + i) % perImage, at = image + (begin + i) / perImage;
         const row = TILE_OUT * (strip * w.tileRows + tile / tileColumns), column = TILE_OUT * (tile % tileColumns);
         const sums = scratch() + SUMS_AT + <usize>(i >> 2) * FOUR_BYTES + (<usize>(i & 3) << 5);
-        writeTile(w, sums, at, first, min(4, left), row, column);
-        if (left > 4) writeTile(w, sums + 16, at, first + 4, min(4, left - 4), row, column);
+        write(w, sums, at, first, min(4, left), row, column);
+        if (left > 4) write(w, sums + 16, at, first + 4, min(4, left - 4), row, column);
       }
     }
   }
@@ -194,18 +197,22 @@ function multiply(planes: i32, fours: i32, values: usize, groupBytes: usize, wei
   }
 }
 
-/** Transforms the sums of one tile and four channels back, and writes its pixels as far as they exist. */
-function writeTile(
-  w: WinogradArgs, sums: usize, image: i32, channel: i32, count: i32, row: i32, column: i32,
-): void {
-  const temporary = scratch();
+/** Transforms the sums of one tile and four channels back, and writes its pixels, or their maxima. */
+function write(w: WinogradArgs, sums: usize, image: i32, channel: i32, count: i32, row: i32, column: i32): void {
   for (let j: usize = 0; j < 6; j++) {
-    const m = sums + j * 128, to = temporary + j * 16;
+    const m = sums + j * 128, to = scratch() + j * 16;
     transformOutput(
       v128.load(m), v128.load(m, 6 * 128), v128.load(m, 12 * 128), v128.load(m, 18 * 128), v128.load(m, 24 * 128),
       v128.load(m, 30 * 128), to, 96,
     );
   }
+  if (w.indices) writeMaxima(w, image, channel, count, row, column);
+  else writeTile(w, image, channel, count, row, column);
+}
+
+/** From the four rows of a tile, half transformed: the pixels of four channels, as far as they exist. */
+function writeTile(w: WinogradArgs, image: i32, channel: i32, count: i32, row: i32, column: i32): void {
+  const temporary = scratch();
   const pixels = temporary + 384, planeBytes = bytes(w.rows * w.columns), rowBytes = bytes(w.columns);
   const bias = w.bias ? v128.load(w.bias + bytes(channel)) : f32x4.splat(0);
   const slope = f32x4.splat(w.slope), activation = w.activation;
@@ -213,11 +220,7 @@ function writeTile(
   const plane = image * w.groups * w.channels + channel;
   let out = w.out + <usize>plane * planeBytes + bytes(row * w.columns + column);
   for (let i = 0; i < rows; i++, out += rowBytes) {
-    const y = temporary + <usize>i * 96;
-    transformOutput(
-      v128.load(y), v128.load(y, 16), v128.load(y, 32), v128.load(y, 48), v128.load(y, 64), v128.load(y, 80),
-      pixels, 16,
-    );
+    transformRow(temporary + <usize>i * 96, pixels);
     // Four pixels of four channels each become four channels of four pixels each.
     const a = activate(f32x4.add(v128.load(pixels), bias), activation, slope);
     const b = activate(f32x4.add(v128.load(pixels, 16), bias), activation, slope);
@@ -236,4 +239,71 @@ function writeTile(
 function storePixels(to: usize, v: v128, columns: i32): void {
   if (columns == 4) v128.store(to, v);
   else storeTail(to, v, columns);
+}
+
+/** Four pixels of four channels each, from a row that is half transformed. */
+@inline
+function transformRow(y: usize, to: usize): void {
+  transformOutput(
+    v128.load(y), v128.load(y, 16), v128.load(y, 32), v128.load(y, 48), v128.load(y, 64), v128.load(y, 80), to, 16,
+  );
+}
+
+/** The same, but of each 2x2 pixels the largest, and where it lies in its plane. */
+function writeMaxima(w: WinogradArgs, image: i32, channel: i32, count: i32, row: i32, column: i32): void {
+  const temporary = scratch(), pixels = temporary + 384;
+  const bias = w.bias ? v128.load(w.bias + bytes(channel)) : f32x4.splat(0);
+  const pooledRows = w.rows >> 1, pooledColumns = w.columns >> 1;
+  const planeBytes = bytes(pooledRows * pooledColumns), plane = image * w.groups * w.channels + channel;
+  const both = (column >> 1) + 1 < pooledColumns;
+  for (let i = 0; i < 2; i++) {
+    const pooledRow = (row >> 1) + i;
+    if (pooledRow >= pooledRows || (column >> 1) >= pooledColumns) return;
+    transformRow(temporary + <usize>i * 192, pixels);
+    transformRow(temporary + <usize>i * 192 + 96, pixels + 64);
+    const at = 2 * pooledRow * w.columns + column, best = pixels + 128;
+    largest(w, pixels, at, bias, best);
+    largest(w, pixels + 32, at + 2, bias, best + 32);
+    const to = <usize>plane * planeBytes + bytes(pooledRow * pooledColumns + (column >> 1));
+    storeChannels(w.out + to, planeBytes, count, both, v128.load(best), v128.load(best, 32));
+    storeChannels(w.indices + to, planeBytes, count, both, v128.load(best, 16), v128.load(best, 48));
+  }
+}
+
+/**
+ * Of four pixels, two of a row and two of the next, the largest and its place, if the first has place `at`. The bias
+ * and the activation come first: rounding may make two pixels equal.
+ */
+@inline
+function largest(w: WinogradArgs, pixels: usize, at: i32, bias: v128, to: usize): void {
+  const slope = f32x4.splat(w.slope), columns = w.columns;
+  let best = activate(f32x4.add(v128.load(pixels), bias), w.activation, slope), place = i32x4.splat(at);
+  let value = activate(f32x4.add(v128.load(pixels, 16), bias), w.activation, slope), wins = winsOver(value, best);
+  best = v128.bitselect(value, best, wins);
+  place = v128.bitselect(i32x4.splat(at + 1), place, wins);
+  value = activate(f32x4.add(v128.load(pixels, 64), bias), w.activation, slope);
+  wins = winsOver(value, best);
+  best = v128.bitselect(value, best, wins);
+  place = v128.bitselect(i32x4.splat(at + columns), place, wins);
+  value = activate(f32x4.add(v128.load(pixels, 80), bias), w.activation, slope);
+  wins = winsOver(value, best);
+  v128.store(to, v128.bitselect(value, best, wins));
+  v128.store(to, v128.bitselect(i32x4.splat(at + columns + 1), place, wins), 16);
+}
+
+/** Of each of `count` channels, a lane each, one element or two neighbours. */
+@inline
+function storeChannels(to: usize, planeBytes: usize, count: i32, both: bool, left: v128, right: v128): void {
+  if (both) {
+    const low = zipLow(left, right), high = zipHigh(left, right);
+    v128.store64_lane(to, low, 0);
+    if (count > 1) v128.store64_lane(to + planeBytes, low, 1);
+    if (count > 2) v128.store64_lane(to + 2 * planeBytes, high, 0);
+    if (count > 3) v128.store64_lane(to + 3 * planeBytes, high, 1);
+  } else {
+    v128.store32_lane(to, left, 0);
+    if (count > 1) v128.store32_lane(to + planeBytes, left, 1);
+    if (count > 2) v128.store32_lane(to + 2 * planeBytes, left, 2);
+    if (count > 3) v128.store32_lane(to + 3 * planeBytes, left, 3);
+  }
 }

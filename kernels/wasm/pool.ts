@@ -143,7 +143,7 @@ function poolFour(x: usize, at: i32, width: i32, out: usize, indices: usize): vo
 
 /** value > best, or value is NaN and best is not: not (value <= best), unless best is NaN. */
 @inline
-function winsOver(value: v128, best: v128): v128 {
+export function winsOver(value: v128, best: v128): v128 {
   return v128.andnot(f32x4.eq(best, best), f32x4.le(value, best));
 }
 

@@ -5,7 +5,7 @@
  * (their gradient is 0, and must be written), kernels that hang over every edge, groups of one channel.
  */
 
-import type { Activation, Conv2dParams } from "@mien/tensor";
+import { type Activation, type Conv2dMaxPoolParams, type Conv2dParams, poolingOf } from "@mien/tensor";
 import { type CaseOf, type Init, input, type KernelCase, normal, output, sprinkle } from "./case.ts";
 import { activations } from "./names.ts";
 
@@ -226,6 +226,41 @@ function gradients(name: string, shape: Shape, values: Init = normal): KernelCas
   ];
 }
 
+/** Small, for where two values of a window are the same but for rounding, each device may choose another. */
+const pooled: Readonly<Record<string, readonly [Shape, poolH: number, poolW: number]>> = {
+  "one pixel": [shapes["one pixel"]!, 1, 1],
+  "2x2": [{ x: [2, 8, 12, 16], cOut: 8, kernel: [3, 3], padding: 1 }, 2, 2],
+  "2x2, EmotionCNN's channels": [{ x: [1, 16, 16, 16], cOut: 32, kernel: [3, 3], padding: 1 }, 2, 2],
+  "2x2, odd sizes": [{ x: [3, 9, 11, 13], cOut: 10, kernel: [3, 3], padding: 1 }, 2, 2],
+  "2x2, a tile of two rows and columns": [{ x: [2, 8, 14, 10], cOut: 13, kernel: [3, 3], padding: 1 }, 2, 2],
+  "2x2, a tile of one row and column": [{ x: [1, 8, 9, 13], cOut: 8, kernel: [3, 3], padding: 1 }, 2, 2],
+  "2x2, one window": [{ x: [1, 8, 3, 3], cOut: 8, kernel: [3, 3], padding: 1 }, 2, 2],
+  "2x2, small images together": [{ x: [35, 9, 6, 6], cOut: 11, kernel: [3, 3], padding: 1 }, 2, 2],
+  "2x2, groups": [{ x: [2, 16, 9, 8], cOut: 18, kernel: [3, 3], padding: 1, groups: 2 }, 2, 2],
+  "2x2, no padding": [{ x: [2, 8, 12, 11], cOut: 9, kernel: [3, 3] }, 2, 2],
+  "2x2, few channels": [{ x: [2, 3, 9, 8], cOut: 5, kernel: [3, 3], padding: 1 }, 2, 2],
+  "2x2, depthwise": [shapes["depthwise"]!, 2, 2],
+  "2x2, 1x1 kernel": [shapes["1x1, rows joined by twos"]!, 2, 2],
+  "3x2": [{ x: [2, 8, 10, 9], cOut: 8, kernel: [3, 3], padding: 1 }, 3, 2],
+  "the whole plane": [{ x: [2, 8, 6, 7], cOut: 8, kernel: [3, 3], padding: 1 }, 6, 7],
+  "2x2, no images": [shapes["no images"]!, 2, 2],
+};
+
+function forwardPooled(name: string, activation: Activation, bias: boolean): CaseOf<"conv2dMaxPool"> {
+  const [shape, poolH, poolW] = pooled[name]!;
+  const plain = forward(name, shape, activation, bias);
+  const params: Conv2dMaxPoolParams = { ...plain.params, poolH, poolW };
+  const { planes, hOut, wOut } = poolingOf(params);
+  const [x, weight, biases] = plain.operands;
+  const count = planes * hOut * wOut;
+  return {
+    kernel: "conv2dMaxPool",
+    name: `${name}, ${activation}`,
+    params,
+    operands: [x, weight, biases, output("float32", count), output("int32", count)],
+  };
+}
+
 const withSpecials = sprinkle(normal, [Number.NaN, Infinity, -Infinity]);
 
 export const conv2dCases: readonly KernelCase[] = [
@@ -233,6 +268,10 @@ export const conv2dCases: readonly KernelCase[] = [
     forward(name, shape, "none", false),
     forward(`${name}, bias, leaky ReLU`, shape, "leakyRelu", true),
     ...gradients(name, shape),
+  ]),
+  ...Object.keys(pooled).flatMap((name) => [
+    forwardPooled(name, "none", false),
+    forwardPooled(name, "leakyRelu", true),
   ]),
   ...activations.flatMap((activation) =>
     [false, true].map((bias) =>

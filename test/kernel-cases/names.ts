@@ -19,6 +19,7 @@ export const kernelNames = namesOf<KernelName>({
   reduce: true,
   matmul: true,
   conv2d: true,
+  conv2dMaxPool: true,
   conv2dInputGrad: true,
   conv2dWeightGrad: true,
   maxPool2d: true,

@@ -30,6 +30,20 @@ export const conv2dRows: readonly Row[] = [
       "no images": [x([0, 2, 3, 3]), x([1, 2, 2, 2]), x([1])],
       relu: [x([2, 2, 3, 3]), x([3, 2, 2, 2]), x([3]), { activation: "relu" }],
       "leaky relu": [x([2, 2, 3, 3]), x([3, 2, 2, 2]), x([3]), { activation: "leakyRelu", padding: 1 }],
+      "max pooled": [x([2, 2, 5, 7]), x([3, 2, 3, 3]), x([3]), { padding: 1, maxPool: 2 }],
+      "max pooled behind a leaky relu": [
+        x([2, 2, 7, 6]),
+        x([3, 2, 3, 3]),
+        x([3]),
+        { padding: 1, activation: "leakyRelu", negativeSlope: 0.1, maxPool: [3, 2] },
+      ],
+      "max pooled without a bias": [
+        x([1, 2, 4, 4]),
+        x([2, 2, 3, 3]),
+        null,
+        { activation: "relu", maxPool: 2 },
+      ],
+      "max pooled, no images": [x([0, 2, 4, 4]), x([1, 2, 3, 3]), x([1]), { maxPool: 2 }],
       "the images need no gradient": [constant([2, 2, 3, 3]), x([3, 2, 3, 3]), x([3]), { padding: 1 }],
       "the weight needs no gradient": [x([2, 2, 3, 3]), constant([3, 2, 3, 3])],
     },
@@ -43,6 +57,12 @@ export const conv2dRows: readonly Row[] = [
         { padding: 1, activation: "leakyRelu" },
       ],
       "stride 2 on odd sizes": [x([2, 7, 15, 17]), x([9, 7, 3, 3]), x([9]), { stride: 2, padding: 1 }],
+      "max pooled, of many channels": [
+        x([3, 9, 13, 10]),
+        x([11, 9, 3, 3]),
+        x([11]),
+        { padding: 1, activation: "leakyRelu", maxPool: 2 },
+      ],
       "5x5 in groups": [x([2, 6, 11, 11]), x([10, 3, 5, 5]), x([10]), { groups: 2, padding: 2 }],
     },
     special: {
@@ -95,6 +115,16 @@ export const conv2dRows: readonly Row[] = [
         [x([1, 2, 3, 3]), x([3, 1, 3, 3]), null, { groups: 2 }],
         ArgumentError,
         /^conv2d: got groups 2, expected a divisor of the 3 output channels/,
+      ],
+      "a pooling window larger than the result": [
+        [x([1, 1, 5, 5]), x([1, 1, 3, 3]), null, { maxPool: [2, 4] }],
+        ShapeError,
+        /^conv2d: the pooling window is larger than the convolution's result, got maxPool 2x4, expected at most 3x3/,
+      ],
+      "a pooling window of 0": [
+        [x([1, 1, 5, 5]), x([1, 1, 3, 3]), null, { maxPool: 0 }],
+        ArgumentError,
+        /^conv2d: invalid maxPool, got 0, expected a whole number of at least 1/,
       ],
       "different types": [
         [x([1, 1, 3, 3]), ints([1, 1, 3, 3])],

@@ -11,7 +11,11 @@ export class CpuBuffer implements DeviceBuffer {
   /** Set for a handle on memory that is another buffer's: what to do instead of freeing it. */
   readonly onFree: (() => void) | null;
 
-  constructor(heap: Heap, byteLength: number, loan?: { of: CpuBuffer; onFree: () => void }) {
+  constructor(
+    heap: Heap,
+    byteLength: number,
+    loan?: { of: { readonly address: number }; onFree: () => void },
+  ) {
     this.heap = heap;
     this.byteLength = byteLength;
     this.address = loan ? loan.of.address : heap.alloc(byteLength);

@@ -160,6 +160,13 @@ export class Launch {
     return temporary.address;
   }
 
+  /** The same as an operand of float32, for a kernel whose result is between this launch's phases. */
+  temporaryFloats(count: number): Operand {
+    const of = { address: this.temporary(4 * count) };
+    const buffer = new CpuBuffer(this.#heap, 4 * count, { of, onFree: () => {} });
+    return { buffer, offset: 0, dtype: "float32" };
+  }
+
   #take(byteLength: number): Temporary {
     const heap = this.#heap;
     const address = heap.alloc(byteLength);

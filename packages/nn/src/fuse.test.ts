@@ -5,7 +5,7 @@
 import { openReference } from "@mien/cpu";
 import { type Device, Generator, type KernelName, randn, type Tensor } from "@mien/tensor";
 import { beforeEach, describe, expect, test } from "vitest";
-import { Conv2d, Flatten, LeakyReLU, Linear, ReLU, Sequential } from "./layers/index.ts";
+import { Conv2d, Flatten, LeakyReLU, Linear, MaxPool2d, ReLU, Sequential } from "./layers/index.ts";
 
 const device: Device = openReference();
 const launched: { kernel: KernelName; activation: unknown }[] = [];
@@ -44,6 +44,43 @@ async function run(model: Sequential, x: Tensor): Promise<{ kernels: string[]; v
 
 const fused = ["conv2d leakyRelu", "conv2d relu", "matmul leakyRelu", "matmul none"];
 const unfused = ["conv2d none", "unary", "conv2d none", "unary", "matmul none", "unary", "matmul none"];
+
+describe("max pooling behind a convolution", () => {
+  const build = (pool: MaxPool2d, ...activation: LeakyReLU[]): Sequential =>
+    new Sequential(new Conv2d(2, 3, 3, { ...options, generator: new Generator(4) }), ...activation, pool);
+
+  test("is computed on the way, with the same values and gradients", async () => {
+    const x = randn([2, 2, 8, 9], { ...options, requiresGrad: true });
+    for (const activation of [[], [new LeakyReLU(0.1)]]) {
+      for (const pool of [new MaxPool2d(2), new MaxPool2d([2, 3], { stride: [2, 3], padding: 0 })]) {
+        const model = build(pool, ...activation);
+        const together = await run(model, x);
+        const apart = await run(new Sequential(...Array.from(model, (layer) => new Sequential(layer))), x);
+        expect(together.kernels).toEqual([`conv2dMaxPool ${activation.length ? "leakyRelu" : "none"}`]);
+        expect(apart.kernels).toEqual(["conv2d none", ...activation.map(() => "unary"), "maxPool2d"]);
+        for (const [i, values] of together.values.entries()) {
+          const expected = [...(apart.values[i] as Float64Array)];
+          [...(values as Float64Array)].forEach(
+            (value, j) => void expect(value).toBeCloseTo(expected[j]!, 12),
+          );
+        }
+      }
+    }
+  });
+
+  test("is left alone where windows overlap, are padded or hang over, or where a hook watches", async () => {
+    const x = randn([1, 2, 8, 8], options);
+    const apart = ["conv2d leakyRelu", "maxPool2d"];
+    for (const pool of [{ stride: 1 }, { padding: 1 }, { dilation: 2 }, { ceilMode: true }]) {
+      expect((await run(build(new MaxPool2d(2, pool), new LeakyReLU(0.1)), x)).kernels).toEqual(apart);
+    }
+    const model = build(new MaxPool2d(2), new LeakyReLU(0.1));
+    const remove = model[2]!.registerForwardHook(() => undefined);
+    expect((await run(model, x)).kernels).toEqual(apart);
+    remove();
+    expect((await run(model, x)).kernels).toEqual(["conv2dMaxPool leakyRelu"]);
+  });
+});
 
 describe("an activation behind a convolution or dense layer", () => {
   test("is computed on the way, with the same values and gradients", async () => {

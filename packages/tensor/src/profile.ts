@@ -134,7 +134,8 @@ function detailOf(kernel: KernelName, params: object): string {
   const { op, shape, activation } = params as Params;
   const words: unknown[] = [op];
   // Gradients are given all params of their forward pass, this one too.
-  if ((kernel === "conv2d" || kernel === "matmul") && activation !== "none") words.push(activation);
+  const activates = kernel === "conv2d" || kernel === "conv2dMaxPool" || kernel === "matmul";
+  if (activates && activation !== "none") words.push(activation);
   if (kernel === "custom") words.push((params as Kernels["custom"]["params"]).kernel.name);
   words.push(Array.isArray(shape) ? shape.join("x") : sizesOf(params as Params));
   return words.filter((word) => typeof word === "string" && word !== "").join(" ");
@@ -165,6 +166,7 @@ function flopsOf(kernel: KernelName, params: object): number | null {
       return 2 * batch * m * n * k;
     }
     case "conv2d":
+    case "conv2dMaxPool":
     case "conv2dInputGrad":
     case "conv2dWeightGrad": {
       const { n, cIn, cOut, hOut, wOut, kH, kW, groups } = params as Conv2dParams;

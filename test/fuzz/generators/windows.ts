@@ -33,7 +33,8 @@ export const convGenerators = {
     const [dilationH, dilationW, dilation] = both(d, 1, 2, 1);
     const { groups, cIn, cOut } = channels(d);
     const image = [roomFor(d, kH, dilationH, padH), roomFor(d, kW, dilationW, padW)];
-    const common = { dilation, groups: d.count(groups, 1), ...activation(d) };
+    const maxPool = d.chance(0.2) && { maxPool: d.count(1, 1) };
+    const common = { dilation, groups: d.count(groups, 1), ...activation(d), ...maxPool };
     const options = d.chance(0.2)
       ? { ...common, padding: "same" }
       : { ...common, padding, ...d.some({ stride }) };

@@ -54,6 +54,8 @@ export interface Convolution extends Correlation {
   /** Steps through the weight per group, result channel and source channel. */
   readonly weightSteps: readonly [group: number, out: number, source: number];
   readonly out: Operand;
+  /** The places of the maxima, if it is 2x2 windows of the result that `out` gets; only Winograd's way can do this. */
+  readonly indices: Operand | null;
   readonly bias: Operand | null;
   readonly activation: number;
   readonly negativeSlope: number;

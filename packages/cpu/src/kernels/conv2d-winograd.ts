@@ -108,6 +108,7 @@ export function convolveByWinograd(launch: Launch, c: Convolution): void {
   launch.float(c.negativeSlope);
   launch.ints(groups, channels, rows, columns, tiling.tileRows, strips, tiling.tileColumns);
   launch.ints(c.images, tiling.images);
+  launch.pointer(c.indices);
   launch.scratch(PLACES * 16 + FOURS * FOUR_BYTES + stagedBytes + inputTileBytes(tiling.fours, planes));
   launch.run("winogradWeights", blocks);
   launch.run("conv2dWinograd", Math.ceil(c.images / tiling.images) * groups * strips);

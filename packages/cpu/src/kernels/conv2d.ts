@@ -7,7 +7,7 @@
  * for which phase + pad - k * dilation is a multiple of the stride have one, and it is j plus that multiple.
  */
 
-import type { Conv2dParams, Operand } from "@mien/tensor";
+import { type Conv2dParams, type Kernels, type Operand, poolingOf } from "@mien/tensor";
 import type { HostKernel, Launch } from "../launch.ts";
 import { CONV_GRADIENT_BYTES } from "../tuning.ts";
 import { activations } from "./activation.ts";
@@ -15,6 +15,7 @@ import { convolveDepthwise, isDepthwise, weightGradDepthwise } from "./conv2d-de
 import { type Axis, type Convolution, type Correlation, rangesOf, writeStaging } from "./conv2d-source.ts";
 import { convolveByWinograd, suitsWinograd, weightGradByWinograd } from "./conv2d-winograd.ts";
 import { fill } from "./elementwise.ts";
+import { maxPool2d } from "./pool.ts";
 
 /** Rows of partial sums that are added up at a time, as in kernels/wasm/conv2d-weight-grad.ts. */
 const MERGED_ROWS = 16;
@@ -36,6 +37,8 @@ function backwardAxis(size: number, dilation: number, pad: number, stride: numbe
   const reach = taps[0]!.shift - origin;
   return { origin, reach, taps: taps.map(({ index, shift }) => ({ index, shift: shift - origin })) };
 }
+
+type Forward = Kernels["conv2d"]["params"];
 
 function convolve(launch: Launch, c: Convolution): void {
   const { source, rows, columns } = c;
@@ -90,22 +93,43 @@ function forwards(x: Operand, p: Conv2dParams): Correlation {
   };
 }
 
-export const conv2d: HostKernel<"conv2d"> = (launch, [x, weight, bias, out], params) => {
-  const p = withWholeVectors(params);
+/** The convolution itself, with its bias and activation. */
+function forwardOf([x, weight, bias, out]: Kernels["conv2d"]["operands"], p: Forward): Convolution {
   const area = p.kH * p.kW;
   const perGroup = p.cIn / p.groups;
-  convolve(launch, {
+  return {
     ...forwards(x, p),
     weight,
     weightSteps: [(p.cOut / p.groups) * perGroup * area, perGroup * area, area],
     out,
+    indices: null,
     bias,
     activation: activations[p.activation],
     negativeSlope: p.negativeSlope,
     origin: 0,
     rowStep: p.wOut,
     planeSize: p.hOut * p.wOut,
-  });
+  };
+}
+
+export const conv2d: HostKernel<"conv2d"> = (launch, operands, params) => {
+  convolve(launch, forwardOf(operands, withWholeVectors(params)));
+};
+
+/** In one go where Winograd's tiles, whose sides are even, hold whole windows; else one after the other. */
+export const conv2dMaxPool: HostKernel<"conv2dMaxPool"> = (launch, operands, params) => {
+  const [x, weight, bias, out, indices] = operands;
+  const { n, cOut, hOut, wOut, poolH, poolW } = params;
+  const convolution = { ...forwardOf([x, weight, bias, out], params), indices };
+  if (poolH === 2 && poolW === 2 && n * cOut > 0 && suitsWinograd(convolution)) {
+    launch.expect(indices, "int32");
+    convolveByWinograd(launch, convolution);
+    return;
+  }
+  const between = launch.temporaryFloats(n * cOut * hOut * wOut);
+  conv2d(launch, [x, weight, bias, between], params);
+  launch.begin("conv2dMaxPool");
+  maxPool2d(launch, [between, out, indices], poolingOf(params));
 };
 
 export const conv2dInputGrad: HostKernel<"conv2dInputGrad"> = (launch, [gradOut, weight, gradX], params) => {
@@ -158,6 +182,7 @@ function backwards(
     weight,
     weightSteps: [(p.cOut / groups) * perGroup * area, area, perGroup * area],
     out: gradX,
+    indices: null,
     outChannels: p.cIn,
     bias: null,
     activation: activations.none,

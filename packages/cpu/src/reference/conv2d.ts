@@ -12,9 +12,10 @@
  * strictly a cross-correlation: the kernel is not flipped.)
  */
 
-import type { Conv2dParams, TypedArray } from "@mien/tensor";
+import { type Conv2dParams, poolingOf, type TypedArray } from "@mien/tensor";
 import { activate } from "./activation.ts";
 import type { Arrays, Params } from "./kernel.ts";
+import { maxPool2d } from "./pool.ts";
 
 export function conv2d([x, weight, bias, out]: Arrays<"conv2d">, params: Params<"conv2d">): void {
   const { n, cOut, hOut, wOut, activation, negativeSlope } = params;
@@ -26,6 +27,17 @@ export function conv2d([x, weight, bias, out]: Arrays<"conv2d">, params: Params<
     const channel = Math.floor(o / (hOut * wOut)) % cOut;
     out[o] = activate(sums[o]! + (bias === null ? 0 : bias[channel]!), activation, negativeSlope);
   }
+}
+
+export function conv2dMaxPool(
+  [x, weight, bias, out, indices]: Arrays<"conv2dMaxPool">,
+  params: Params<"conv2dMaxPool">,
+): void {
+  const { n, cOut, hOut, wOut } = params;
+  const count = n * cOut * hOut * wOut;
+  const between = out instanceof Float64Array ? new Float64Array(count) : new Float32Array(count);
+  conv2d([x, weight, bias, between], params);
+  maxPool2d([between, out, indices], poolingOf(params));
 }
 
 export function conv2dInputGrad(

@@ -6,7 +6,7 @@
 import type { KernelName } from "@mien/tensor";
 import { activationGrad } from "./activation-grad.ts";
 import { augment } from "./augment.ts";
-import { conv2d, conv2dInputGrad, conv2dWeightGrad } from "./conv2d.ts";
+import { conv2d, conv2dInputGrad, conv2dMaxPool, conv2dWeightGrad } from "./conv2d.ts";
 import { custom } from "./custom.ts";
 import { accumulate, binary, copy, fill, unary, where } from "./elementwise.ts";
 import { gridSample, gridSampleGridGrad, gridSampleInputGrad } from "./grid-sample.ts";
@@ -32,6 +32,7 @@ export const kernels: { readonly [K in KernelName]: Kernel<K> } = {
   reduce,
   matmul,
   conv2d,
+  conv2dMaxPool,
   conv2dInputGrad,
   conv2dWeightGrad,
   maxPool2d,

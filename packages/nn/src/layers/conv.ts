@@ -9,6 +9,7 @@ import {
   type Conv2dOptions,
   conv1d,
   conv2d,
+  type Size2d,
   type Tensor,
 } from "@mien/tensor";
 import { checkWhole } from "../check.ts";
@@ -39,7 +40,9 @@ export function checkConvolution(
 }
 
 /** Of the convolution (stride, padding, dilation, groups) and of the layer. */
-export interface Conv2dLayerOptions extends Omit<Conv2dOptions, keyof ActivationOptions>, LayerOptions {
+export interface Conv2dLayerOptions
+  extends Omit<Conv2dOptions, keyof ActivationOptions | "maxPool">,
+    LayerOptions {
   /** Whether a learned constant is added per channel. Default: true. */
   readonly bias?: boolean;
 }
@@ -93,10 +96,11 @@ export class Conv2d extends Module {
     return this.activated(x, {});
   }
 
-  /** The output with an activation computed as it is written; see `fuse.ts`. */
-  activated(x: Tensor, activation: ActivationOptions): Tensor {
+  /** The output with an activation, and perhaps a pooling, computed as it is written; see `fuse.ts`. */
+  activated(x: Tensor, activation: ActivationOptions, maxPool?: Size2d): Tensor {
     const { stride, padding, dilation, groups } = this;
-    return conv2d(x, this.weight, this.bias, { stride, padding, dilation, groups, ...activation });
+    const options = { stride, padding, dilation, groups, ...activation, ...(maxPool && { maxPool }) };
+    return conv2d(x, this.weight, this.bias, options);
   }
 }
 

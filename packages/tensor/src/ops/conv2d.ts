@@ -8,7 +8,7 @@
 import { apply, type Op } from "../autograd.ts";
 import { empty } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
-import type { Conv2dParams } from "../kernels.ts";
+import { type Conv2dMaxPoolParams, type Conv2dParams, poolingOf } from "../kernels.ts";
 import { scope } from "../memory.ts";
 import { checkShape, type Shape, sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -17,6 +17,7 @@ import {
   type ActivationParams,
   activationParams,
   beforeActivation,
+  once,
 } from "./activation.ts";
 import {
   checkFloat,
@@ -39,6 +40,12 @@ export interface Conv2dOptions extends ActivationOptions {
   readonly dilation?: number | readonly [number, number];
   /** Channels are split into this many groups that do not see each other. Default: 1. */
   readonly groups?: number;
+  /**
+   * Max pools what comes behind the activation, over windows of this size, one number or [height, width], side by
+   * side: as maxPool2d(conv2d(...), maxPool), but nothing in between is kept, or, on some devices, written at all.
+   * Default: no pooling.
+   */
+  readonly maxPool?: number | readonly [number, number];
 }
 
 type Params = Conv2dParams & ActivationParams;
@@ -55,24 +62,60 @@ const conv2dOp: Op<[x: Tensor, weight: Tensor, bias: Tensor | null], Params> = {
     return out;
   },
   gradients: ({ grad, input, output, params }) => {
-    const { device, dtype } = grad;
     const before = beforeActivation(grad, output, params, 1);
     return [
-      () => {
-        const gradX = empty([params.n, params.cIn, params.hIn, params.wIn], { device, dtype });
-        device.launch("conv2dInputGrad", [before.value(), contiguous(input(1)), gradX], params);
-        return gradX;
-      },
-      (into) => {
-        const shape = [params.cOut, params.cIn / params.groups, params.kH, params.kW];
-        const gradWeight = into ?? empty(shape, { device, dtype });
-        device.launch("conv2dWeightGrad", [before.value(), contiguous(input(0)), gradWeight], params);
-        return gradWeight;
-      },
+      () => inputGrad(before.value(), input(1), params),
+      (into) => weightGrad(before.value(), input(0), params, into),
       (into) => before.bias(into),
     ];
   },
 };
+
+/** With its indices among the inputs, as `maxPool2d` has them. */
+const conv2dMaxPoolOp: Op<
+  [x: Tensor, weight: Tensor, bias: Tensor | null, indices: Tensor],
+  Conv2dMaxPoolParams
+> = {
+  name: "conv2d",
+  saves: { inputs: [0, 1, 3], output: true },
+  forward([x, weight, bias, indices], params) {
+    const out = empty(indices.shape, { device: x.device, dtype: x.dtype });
+    const operands = [contiguous(x), contiguous(weight), bias && contiguous(bias), out, indices] as const;
+    x.device.launch("conv2dMaxPool", [...operands], params);
+    return out;
+  },
+  gradients: ({ grad, input, output, params }) => {
+    // The mask and the bias's sum are of the maxima alone: nothing else gets a gradient.
+    const before = beforeActivation(grad, output, params, 1);
+    const unpooled = once(() => {
+      const { device, dtype } = grad;
+      const gradOut = empty([params.n, params.cOut, params.hOut, params.wOut], { device, dtype });
+      device.launch("maxPool2dGrad", [before.value(), input(3), gradOut], poolingOf(params));
+      return gradOut;
+    });
+    return [
+      () => inputGrad(unpooled(), input(1), params),
+      (into) => weightGrad(unpooled(), input(0), params, into),
+      (into) => before.bias(into),
+      null,
+    ];
+  },
+};
+
+function inputGrad(gradOut: Tensor, weight: Tensor, params: Conv2dParams): Tensor {
+  const { device, dtype } = gradOut;
+  const gradX = empty([params.n, params.cIn, params.hIn, params.wIn], { device, dtype });
+  device.launch("conv2dInputGrad", [gradOut, contiguous(weight), gradX], params);
+  return gradX;
+}
+
+function weightGrad(gradOut: Tensor, x: Tensor, params: Conv2dParams, into?: Tensor): Tensor {
+  const { device, dtype } = gradOut;
+  const shape = [params.cOut, params.cIn / params.groups, params.kH, params.kW];
+  const gradWeight = into ?? empty(shape, { device, dtype });
+  device.launch("conv2dWeightGrad", [gradOut, contiguous(x), gradWeight], params);
+  return gradWeight;
+}
 
 /** The size of the output along one dimension. */
 export function windowsAlong(
@@ -85,7 +128,8 @@ export function windowsAlong(
   return Math.floor((size + padding - dilation * (kernel - 1) - 1) / stride) + 1;
 }
 
-const names = ["stride", "padding", "dilation", "groups", "activation", "negativeSlope"] as const;
+const conv1dNames = ["stride", "padding", "dilation", "groups", "activation", "negativeSlope"] as const;
+const conv2dNames = [...conv1dNames, "maxPool"] as const;
 
 /**
  * A convolution over images. https://pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html
@@ -93,7 +137,8 @@ const names = ["stride", "padding", "dilation", "groups", "activation", "negativ
  * @param x [N, C, H, W]
  * @param weight [out channels, C / groups, kernel height, kernel width]
  * @param bias [out channels], or null
- * @returns [N, out channels, H', W'] with H' = floor((H + 2 padding - dilation (kernel - 1) - 1) / stride) + 1
+ * @returns [N, out channels, H', W'] with H' = floor((H + 2 padding - dilation (kernel - 1) - 1) / stride) + 1, or with
+ *   `maxPool` that divided by the window's size, rounded down
  */
 export function conv2d(
   x: Tensor,
@@ -101,7 +146,7 @@ export function conv2d(
   bias: Tensor | null = null,
   options: Conv2dOptions = {},
 ): Tensor {
-  checkNames("conv2d", options, names);
+  checkNames("conv2d", options, conv2dNames);
   checkOperands("conv2d", x, weight, bias, options.groups ?? 1, ["H", "W"]);
   return convolve("conv2d", x, weight, bias, options);
 }
@@ -132,7 +177,7 @@ export function conv1d(
   bias: Tensor | null = null,
   options: Conv1dOptions = {},
 ): Tensor {
-  checkNames("conv1d", options, names);
+  checkNames("conv1d", options, conv1dNames);
   const { stride = 1, padding = 0, dilation = 1, groups = 1, ...activation } = options;
   checkOperands("conv1d", x, weight, bias, groups, ["L"]);
   return scope(() => {
@@ -217,7 +262,7 @@ function convolve(
     );
   }
   checkShape(op, [n, cOut, hOut, wOut]);
-  return apply(conv2dOp, [x, weight, bias], {
+  const params: Params = {
     ...{ n, cIn, hIn, wIn, cOut, hOut, wOut, kH, kW, dilationH, dilationW },
     // A step beyond the image is as good as one to its end, and kernels may make room for each pixel of a step.
     strideH: Math.min(strideH, hIn + padH),
@@ -226,6 +271,32 @@ function convolve(
     padTop: Math.floor(padH / 2),
     padLeft: Math.floor(padW / 2),
     ...activationParams(op, options),
+  };
+  return options.maxPool === undefined
+    ? apply(conv2dOp, [x, weight, bias], params)
+    : convolveAndPool(op, x, weight, bias, params, options.maxPool);
+}
+
+function convolveAndPool(
+  op: string,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  params: Params,
+  maxPool: NonNullable<Conv2dOptions["maxPool"]>,
+): Tensor {
+  const [poolH, poolW] = pair(op, "maxPool", maxPool, 1);
+  const { n, cOut, hOut, wOut } = params;
+  if (poolH > hOut || poolW > wOut) {
+    throw new ShapeError(
+      `${op}: the pooling window is larger than the convolution's result, got maxPool ${poolH}x${poolW}, ` +
+        `expected at most ${hOut}x${wOut}`,
+    );
+  }
+  return scope(() => {
+    const shape = [n, cOut, Math.floor(hOut / poolH), Math.floor(wOut / poolW)];
+    const indices = empty(shape, { device: x.device, dtype: "int32" });
+    return apply(conv2dMaxPoolOp, [x, weight, bias, indices], { ...params, poolH, poolW });
   });
 }
 

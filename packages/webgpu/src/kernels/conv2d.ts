@@ -5,10 +5,11 @@
  * where every channel is one, there is no product (conv2d-depthwise.ts).
  */
 
-import type { Conv2dParams } from "@mien/tensor";
+import { type Conv2dParams, type Operand, poolingOf } from "@mien/tensor";
 import type { Knobs } from "../shader.ts";
 import { depthwise, depthwiseInputGrad, depthwiseWeightGrad, isDepthwise } from "./conv2d-depthwise.ts";
 import type { Plan } from "./plan.ts";
+import { maxPool2d } from "./pool.ts";
 import { launchProduct, productVariants } from "./products.ts";
 
 /** Weights lie along k in every product, and so do the output positions of the weight's gradient. */
@@ -48,6 +49,18 @@ export const conv2d: Plan<"conv2d"> = {
       params: { ...paramsOf(conv), aOffset: weight.offset, bOffset: x.offset },
       epilogue: { bias, biasInner: hOut * wOut, biasCount: cOut, activation, negativeSlope },
     });
+  },
+};
+
+export const conv2dMaxPool: Plan<"conv2dMaxPool"> = {
+  variants: [...conv2d.variants, ...maxPool2d.variants],
+  launch(gpu, [x, weight, bias, out, indices], params) {
+    const { n, cOut, hOut, wOut } = params;
+    const buffer = gpu.alloc(4 * n * cOut * hOut * wOut);
+    const between: Operand = { buffer, offset: 0, dtype: out.dtype };
+    conv2d.launch(gpu, [x, weight, bias, between], params);
+    maxPool2d.launch(gpu, [between, out, indices], poolingOf(params));
+    gpu.free(buffer);
   },
 };
 

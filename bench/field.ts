@@ -178,7 +178,7 @@ function rivalOf(one: Contender, { devices, peers }: Field): readonly Contender[
 }
 
 /** GFLOP/s of the peak loop on as much of the machine as a contender has; null where that is unknown. */
-function limitOf(one: Contender, { gigaflopsPerSecond, gpuGigaflopsPerSecond }: Peak): number | null {
+export function limitOf(one: Contender, { gigaflopsPerSecond, gpuGigaflopsPerSecond }: Peak): number | null {
   if (one instanceof JavaScriptPeer) return one.isOnGpu ? gpuGigaflopsPerSecond : null;
   if (one.threads !== null) return gigaflopsPerSecond[one.threads] ?? null;
   return one instanceof TorchPeer || one.device.name === "webgpu" ? gpuGigaflopsPerSecond : null;

@@ -4,6 +4,7 @@
  *   npm run bench -- train-step kernels --threads 1,2 --json bench.json
  */
 
+import { existsSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
 import { BENCH_DEVICES, type BenchDeviceName, openDevices, type Suite, startPeers } from "./field.ts";
 import { startGpuPeak } from "./gpu-peak.ts";
@@ -72,7 +73,7 @@ await new Command("bench")
     "leave out PyTorch (looked for at $PYTHON and /usr/bin/python3), jax-js and TensorFlow.js (bench/peers/js)",
   )
   .option("--epochs <n>", "of the suite training", wholeNumber, 50)
-  .option("--data <folder>", "faces of the suite training (default: $FACES, or else the built-in ones)")
+  .option("--data <folder>", "faces of the suite training (default: $FACES if there, else the built-in ones)")
   .option("--json <file>", "write all rows to a file")
   .option("--picture <file>", "draw images per second as a PNG")
   .option("--compare <file>", "name what got over 10 % slower than in an earlier --json file")
@@ -92,7 +93,9 @@ async function run(suites: readonly SuiteName[], flags: Flags): Promise<void> {
   const peers = flags.peers ? await startPeers(threads, say) : [];
   const scripts = flags.peers ? await JavaScriptPeer.startAll(gpu?.isSoftware === false, say) : [];
   const options = { rounds: flags.rounds, turnMs: flags.turn };
-  const training = { epochs: flags.epochs, data: flags.data ?? process.env["FACES"] ?? null };
+  const { FACES } = process.env;
+  const data = flags.data ?? (FACES !== undefined && existsSync(FACES) ? FACES : null);
+  const training = { epochs: flags.epochs, data };
   const field = { devices, peers, scripts, peak: peakFound, gpuPeak, threads, options, training };
   const rows: Row[] = [];
   try {

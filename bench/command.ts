@@ -98,12 +98,16 @@ async function run(suites: readonly SuiteName[], flags: Flags): Promise<void> {
   const training = { epochs: flags.epochs, data };
   const field = { devices, peers, scripts, peak: peakFound, gpuPeak, threads, options, training };
   const rows: Row[] = [];
+  const report: Report = { machine, peak: peakFound, rows };
   try {
     for (const name of suites) {
       const load = currentLoad();
       const warnings = new Set(await warnOfBusyCores(threads));
-      const found = await SUITES[name](field);
+      const found = await SUITES[name](field).catch((error: unknown) => tellOfFailure(name, error));
       rows.push(...found);
+      // After each: what comes next may take long, or be cut off.
+      if (flags.json !== undefined) await writeReport(flags.json, report);
+      if (found.length === 0) continue;
       if (warnings.size === 0) for (const line of await warnOfBusyCores(threads)) warnings.add(line);
       say(`\n${name} (load average ${load.toFixed(1)} before, ${currentLoad().toFixed(1)} after)\n`);
       say(formatRows(found));
@@ -113,14 +117,19 @@ async function run(suites: readonly SuiteName[], flags: Flags): Promise<void> {
     for (const peer of [...peers, ...scripts]) peer.close();
     for (const { device } of devices) device.dispose();
   }
-  const report: Report = { machine, peak: peakFound, rows };
-  if (flags.json !== undefined) await writeReport(flags.json, report);
   if (flags.picture !== undefined) await writePicture(flags.picture, report);
   if (before === null) return;
   const slower = whatGotSlower(before, report);
   say(`\nover 10 % slower than in ${flags.compare}: ${slower.length === 0 ? "nothing" : ""}`);
   if (before.machine.cpu !== machine.cpu) say(`(that was another machine: ${before.machine.cpu})`);
   for (const line of slower) say(line);
+}
+
+/** A suite that fails does not take the others along. */
+function tellOfFailure(name: SuiteName, error: unknown): readonly Row[] {
+  console.error(`\n${name}: failed`, error);
+  process.exitCode = 1;
+  return [];
 }
 
 function wholeNumber(text: string): number {

@@ -35,11 +35,12 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const start = (...args: string[]) => run(process.execPath, [bundle, ...args], { cwd: folder });
 
-test("measures the peak", async () => {
-  const flags = ["--device", "cpu", "--threads", "1", "--rounds", "1", "--turn", "1", "--no-peers"];
-  const { stdout, stderr, code } = await start("peak", ...flags);
-  expect(stderr).toBe("");
-  expect(code).toBe(0);
+const quick = ["--device", "cpu", "--threads", "1", "--rounds", "1", "--turn", "1", "--no-peers"];
+
+test("measures the peak, also when another suite fails", async () => {
+  const { stdout, stderr, code } = await start("training", "peak", ...quick, "--data", "nowhere");
+  expect(stderr).toMatch(/^\ntraining: failed DataError: .*nowhere/);
+  expect(code).toBe(1);
   expect(stdout).toMatch(/multiply, then add +WebAssembly +1 /);
 });
 
@@ -58,8 +59,7 @@ test("trains for an epoch, in a process of its own", async () => {
 });
 
 test("says that it cannot draw", async () => {
-  const flags = ["--device", "cpu", "--threads", "1", "--rounds", "1", "--turn", "1", "--no-peers"];
-  const { stderr, code } = await start("peak", ...flags, "--picture", join(folder, "picture.png"));
+  const { stderr, code } = await start("peak", ...quick, "--picture", join(folder, "picture.png"));
   expect(stderr).toMatch(/bench: no picture, a bench bundled to one file cannot draw/);
   expect(code).toBe(1);
 });

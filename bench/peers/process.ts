@@ -38,6 +38,7 @@ export class RivalProcess {
     child.on("error", (error) => {
       errors += error.message;
     });
+    child.stdin.on("error", () => {}); // it has ended, which the end of its output tells
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
     const first = await lines.next();
     if (first.done) return { reason: errors.trim().split("\n").at(-1) || "it ended without a word" };

@@ -3,6 +3,7 @@
  */
 
 import { type Device, openDevice, probeDevices } from "mien";
+import type { GpuPeak } from "./gpu-peak.ts";
 import { type Measurement, type MeasureOptions, measure, type Subject } from "./measure.ts";
 import type { Peak } from "./peak.ts";
 import { JavaScriptPeer } from "./peers/javascript.ts";
@@ -28,8 +29,18 @@ export interface Field {
   readonly peers: readonly TorchPeer[];
   readonly scripts: readonly JavaScriptPeer[];
   readonly peak: Peak;
+  /** The peak loop of the GPU; null where there is none. */
+  readonly gpuPeak: GpuPeak | null;
   readonly threads: readonly number[];
   readonly options: MeasureOptions;
+  readonly training: TrainingPlan;
+}
+
+/** What the suite `training` trains. */
+export interface TrainingPlan {
+  readonly epochs: number;
+  /** The folder of the faces; null for the built-in ones. */
+  readonly data: string | null;
 }
 
 /** A suite measures something of a field, and returns the rows of its table. */
@@ -75,20 +86,20 @@ export async function openDevices(
   return devices;
 }
 
-/** Starts PyTorch once for each number of threads, and once for CUDA where it has that; `say` hears of it. */
+/** Starts PyTorch once for each number of threads, and twice for CUDA where it has that; `say` hears of it. */
 export async function startPeers(
   threads: readonly number[],
   say: (line: string) => void,
 ): Promise<readonly TorchPeer[]> {
   const peers: TorchPeer[] = [];
-  for (const where of [...threads, "cuda"] as const) {
-    if (where === "cuda" && !peers[0]?.hasCuda) continue;
+  for (const where of [...threads, "cuda", "cuda compiled"] as const) {
+    if (typeof where === "string" && !peers[0]?.hasCuda) continue;
     const peer = await TorchPeer.start(where);
     if ("reason" in peer) {
-      say(`PyTorch: skipped, ${peer.reason}`);
+      say(`PyTorch${typeof where === "string" ? `, ${where}` : ""}: skipped, ${peer.reason}`);
       break;
     }
-    say(`${peer.label}: ${peer.parallelInfo}`);
+    say(`${peer.label}: ${peer.facts}`);
     peers.push(peer);
   }
   return peers;
@@ -108,40 +119,34 @@ export function noteFor(bench: BenchDevice, batch: number): { note?: string } {
 /**
  * Measures one thing on the whole field in turns. A device's rival is PyTorch on as many threads; that of a GPU is
  * PyTorch on CUDA, or else our own CPU device with the most threads; that of the reference device is our CPU device.
+ * PyTorch compiled for CUDA is set beside our GPU.
  *
  * @param own what a device has to do; null where it takes no part
- * @param peer what PyTorch has to do
+ * @param peer what PyTorch has to do; null where it takes no part
  * @param script what other JavaScript libraries have to do; each is compared with our device of its kind
  */
 export async function compete(
   suite: string,
   field: Field,
   own: (device: BenchDevice) => Subject | null,
-  peer: ((peer: TorchPeer) => Subject) | null,
-  peak?: Peak,
+  peer: (peer: TorchPeer) => Subject | null | Promise<Subject | null>,
   script?: (peer: JavaScriptPeer) => Subject | null,
 ): Promise<readonly Row[]> {
-  const peers = peer ? field.peers : [];
   const entries: { readonly key: Contender; readonly subject: Subject }[] = [];
+  const add = (key: Contender, subject: Subject | null) => subject && entries.push({ key, subject });
   for (const device of field.devices) {
-    const subject = own(device);
-    if (subject) entries.push({ key: device, subject });
-    const rival = peers.find((other) => isRival(device, other));
-    if (peer && rival) entries.push({ key: rival, subject: peer(rival) });
+    add(device, own(device));
+    for (const rival of field.peers.filter((other) => isRival(device, other))) add(rival, await peer(rival));
   }
-  for (const key of script ? field.scripts : []) {
-    const subject = script?.(key);
-    if (subject) entries.push({ key, subject });
-  }
+  for (const key of script ? field.scripts : []) add(key, script?.(key) ?? null);
   const measurements = await measure(
     entries.map(({ subject }) => subject),
     field.options,
   );
   const byKey = new Map<Contender, Measurement>(entries.map(({ key }, i) => [key, measurements[i]!]));
   return entries.map(({ key }, i) => {
-    const rival: Measurement | undefined =
-      key instanceof TorchPeer ? undefined : byKey.get(rivalOf(key, field.devices, peers) ?? key);
-    return toRow(suite, measurements[i]!, rival === measurements[i] ? undefined : rival, peak);
+    const rival = rivalOf(key, field).find((other) => byKey.has(other));
+    return toRow(suite, measurements[i]!, rival && byKey.get(rival), limitOf(key, field.peak));
   });
 }
 
@@ -152,24 +157,29 @@ function isRival({ device, threads, isSoftware }: BenchDevice, peer: TorchPeer):
   return device.name === "cpu" && peer.threads === threads;
 }
 
-function rivalOf(
-  own: BenchDevice | JavaScriptPeer,
-  devices: readonly BenchDevice[],
-  peers: readonly TorchPeer[],
-): BenchDevice | TorchPeer | undefined {
+/** Who a contender is compared with: the first of these that takes part. */
+function rivalOf(one: Contender, { devices, peers }: Field): readonly Contender[] {
   const onCpu = devices.filter(({ device }) => device.name === "cpu");
-  if (own instanceof JavaScriptPeer) {
-    return (own.isOnGpu && devices.find(({ device }) => device.name === "webgpu")) || onCpu.at(-1);
-  }
-  const { name } = own.device;
+  const onGpu = devices.filter(({ device }) => device.name === "webgpu");
+  if (one instanceof TorchPeer) return one.isCompiled ? onGpu : [];
+  if (one instanceof JavaScriptPeer) return [...(one.isOnGpu ? onGpu : []), ...onCpu.slice(-1)];
+  const { name } = one.device;
   switch (name) {
     case "cpu":
-      return peers.find((peer) => isRival(own, peer));
-    case "webgpu":
-      return peers.find((peer) => isRival(own, peer)) ?? onCpu.at(-1);
+    case "webgpu": {
+      const rivals = peers.filter((peer) => isRival(one, peer));
+      return name === "cpu" ? rivals : [...rivals, ...onCpu.slice(-1)];
+    }
     case "reference":
-      return onCpu[0];
+      return onCpu.slice(0, 1);
     default:
       return name satisfies never;
   }
+}
+
+/** GFLOP/s of the peak loop on as much of the machine as a contender has; null where that is unknown. */
+export function limitOf(one: Contender, { gigaflopsPerSecond, gpuGigaflopsPerSecond }: Peak): number | null {
+  if (one instanceof JavaScriptPeer) return one.isOnGpu ? gpuGigaflopsPerSecond : null;
+  if (one.threads !== null) return gigaflopsPerSecond[one.threads] ?? null;
+  return one instanceof TorchPeer || one.device.name === "webgpu" ? gpuGigaflopsPerSecond : null;
 }

@@ -6,7 +6,7 @@
  * then is the median of the ratios taken: it stays put when the times themselves drift.
  */
 
-import type { Device } from "mien";
+import { type Device, startProfile } from "mien";
 
 /** Something that can be run again and again. */
 export interface Subject {
@@ -60,12 +60,9 @@ export async function measure(
 
 /** Runs for about a turn, so that engines compile and caches fill, and tells how many runs make up a turn. */
 async function warmUp(subject: Subject, turnMs: number): Promise<number> {
-  let spent = 0;
   let last = await subject.run(1);
-  while (spent < turnMs) {
-    last = await subject.run(1);
-    spent += last;
-  }
+  const started = performance.now();
+  while (performance.now() - started < turnMs) last = await subject.run(1);
   return Math.min(MAX_RUNS, Math.max(1, Math.round(turnMs / last)));
 }
 
@@ -88,4 +85,26 @@ export async function timeOnDevice(device: Device, count: number, body: () => vo
   for (let i = 0; i < count; i++) body();
   await device.sync();
   return performance.now() - started;
+}
+
+/** The GPU behind one of our devices; undefined for the others. */
+export function gpuOf(device: Device): GPUDevice | undefined {
+  return (device as { gpuDevice?: GPUDevice }).gpuDevice;
+}
+
+/** Whether a device tells by a clock of its own how long its kernels take. */
+export function hasGpuClock(device: Device): boolean {
+  return gpuOf(device)?.features.has("timestamp-query") ?? false;
+}
+
+/**
+ * Like `timeOnDevice`, but where a GPU has a clock, the milliseconds that its kernels took by it: to launch one from
+ * JavaScript may take longer than the kernel.
+ */
+export async function timeKernels(device: Device, count: number, body: () => void): Promise<number> {
+  if (!hasGpuClock(device)) return timeOnDevice(device, count, body);
+  await device.sync();
+  const profile = startProfile(device);
+  for (let i = 0; i < count; i++) body();
+  return (await profile.stop()).kernelMilliseconds;
 }

@@ -1,14 +1,16 @@
 /**
- * The machine's own peak: what the loop of `peak-module.ts` reaches on one thread and on several at once.
+ * The machine's own peak: what the loop of `peak-module.ts` reaches on one thread and on several at once, and that of
+ * `gpu-peak.ts` on a GPU.
  *
- * That is the yardstick for the kernels on the CPU, and it is the engine's, not the processor's: WebAssembly has
- * vectors of 128 bits, and fuses multiplication and addition only with relaxed SIMD. Kernels are held against the
- * loop of the instructions they are compiled to. PyTorch may use wider vectors, and go beyond it.
+ * On the CPU that is the engine's peak, not the processor's: WebAssembly has vectors of 128 bits, and fuses
+ * multiplication and addition only with relaxed SIMD. Kernels are held against the loop of the instructions they are
+ * compiled to. PyTorch may use wider vectors, and go beyond it.
  */
 
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { hasRelaxedSimd } from "@mien/kernels";
+import type { GpuPeak } from "./gpu-peak.ts";
 import { median, type Subject } from "./measure.ts";
 import { assemblePeakModule, FLOPS_PER_TURN } from "./peak-module.ts";
 
@@ -17,6 +19,8 @@ export interface Peak {
   readonly loop: PeakLoop;
   /** By number of threads: the best of the turns, for other programs only ever lower it. */
   readonly gigaflopsPerSecond: Readonly<Record<number, number>>;
+  /** Of the loop in WGSL; null where there is no GPU. */
+  readonly gpuGigaflopsPerSecond: number | null;
 }
 
 export type PeakLoop = "multiply, then add" | "relaxed fused multiply-add";
@@ -26,6 +30,19 @@ export function peakLoops(): readonly PeakLoop[] {
   return hasRelaxedSimd() ? ["multiply, then add", "relaxed fused multiply-add"] : ["multiply, then add"];
 }
 
+/**
+ * What a thread runs: it is sent numbers of calls, and answers each when it has made them. A string, because a file of
+ * its own would be lost by bundlers, and threads start without tsx.
+ */
+const WORKER = `
+  const { parentPort, workerData } = require("node:worker_threads");
+  const { module, turnsPerCall } = workerData;
+  const { run } = new WebAssembly.Instance(module).exports;
+  parentPort.on("message", (calls) => {
+    for (let call = 0; call < calls; call++) run(turnsPerCall);
+    parentPort.postMessage(calls);
+  });`;
+
 /** Short calls, because engines swap in the optimised code between calls only. */
 const TURNS_PER_CALL = 10_000;
 /** Together some ten milliseconds. */
@@ -33,6 +50,7 @@ const CALLS_PER_RUN = 400;
 
 /** The peak loop on a number of threads, as something to measure. To be closed. */
 export interface PeakSubject extends Subject {
+  readonly flops: number;
   close(): Promise<void>;
 }
 
@@ -41,7 +59,7 @@ export async function startPeak(loop: PeakLoop, threads: number): Promise<PeakSu
   const workerData = { module, turnsPerCall: TURNS_PER_CALL };
   const workers = Array.from(
     { length: threads },
-    () => new Worker(new URL("./peak-worker.js", import.meta.url), { workerData }),
+    () => new Worker(WORKER, { eval: true, execArgv: [], workerData }),
   );
   return {
     name: loop,
@@ -69,11 +87,12 @@ export async function startPeak(loop: PeakLoop, threads: number): Promise<PeakSu
 const TURNS = 20;
 const RUNS_PER_TURN = 3;
 
-/** Measures the peak of the loop that our kernels are held against, for each number of threads. */
-export async function measurePeak(threadCounts: readonly number[]): Promise<Peak> {
+/** Measures the peaks that kernels are held against: for each number of threads, and of a GPU if one is given. */
+export async function measurePeak(threadCounts: readonly number[], gpu: GpuPeak | null): Promise<Peak> {
   const gigaflopsPerSecond: Record<number, number> = {};
   for (const threads of threadCounts) gigaflopsPerSecond[threads] = Math.max(...(await peakRates(threads)));
-  return { loop: ownLoop(), gigaflopsPerSecond };
+  const gpuGigaflopsPerSecond = gpu && Math.max(...(await ratesOf(gpu, 1)));
+  return { loop: ownLoop(), gigaflopsPerSecond, gpuGigaflopsPerSecond };
 }
 
 /** The loop of the instructions that our kernels are compiled to. */
@@ -82,20 +101,24 @@ const ownLoop = (): PeakLoop => peakLoops().at(-1)!;
 /** GFLOP/s in each of the turns. */
 async function peakRates(threads: number): Promise<readonly number[]> {
   const subject = await startPeak(ownLoop(), threads);
-  await subject.run(RUNS_PER_TURN);
-  const rates: number[] = [];
-  for (let turn = 0; turn < TURNS; turn++) {
-    rates.push((subject.flops! * RUNS_PER_TURN) / (await subject.run(RUNS_PER_TURN)) / 1e6);
-  }
+  const rates = await ratesOf(subject, RUNS_PER_TURN);
   await subject.close();
   return rates;
 }
 
-export function formatPeak({ loop, gigaflopsPerSecond }: Peak): string {
+async function ratesOf({ flops, run }: Subject & { readonly flops: number }, runsPerTurn: number) {
+  await run(runsPerTurn);
+  const rates: number[] = [];
+  for (let turn = 0; turn < TURNS; turn++) rates.push((flops * runsPerTurn) / (await run(runsPerTurn)) / 1e6);
+  return rates;
+}
+
+export function formatPeak({ loop, gigaflopsPerSecond, gpuGigaflopsPerSecond: gpu }: Peak): string {
   const rates = Object.entries(gigaflopsPerSecond).map(
     ([threads, rate]) => `${rate.toFixed(1)} GFLOP/s on ${threads} ${threads === "1" ? "thread" : "threads"}`,
   );
-  return `WebAssembly SIMD, ${loop}: ${rates.join(", ")}`;
+  const onGpu = gpu === null ? "" : `; WGSL, fma in float32: ${gpu.toFixed(1)} GFLOP/s`;
+  return `WebAssembly SIMD, ${loop}: ${rates.join(", ")}${onGpu}`;
 }
 
 /** A gain below this share of the threads means that their cores have other work. */

@@ -5,7 +5,6 @@
  */
 
 import { writeFile } from "node:fs/promises";
-import { chartToPng } from "@mien/emotion/node";
 import type { Report, Row } from "./report.ts";
 
 const OURS = "#2a6fb5";
@@ -29,7 +28,14 @@ function panelsOf(rows: readonly Row[]): Map<string, Row[]> {
   return panels;
 }
 
-/** Writes a PNG of all rows that count images. */
+/** Who draws needs a native library, so this goes by way of a variable: bundlers must not look for it. */
+const drawing = "@mien/emotion/node";
+
+/**
+ * Writes a PNG of all rows that count images.
+ *
+ * @throws Error where the bench was bundled to one file
+ */
 export async function writePicture(file: string, { machine, rows }: Report): Promise<void> {
   const all = rows.flatMap(({ imagesPerSecond }) => (imagesPerSecond === null ? [] : [imagesPerSecond]));
   const domain = [Math.min(...all) / 2, Math.max(...all) * 8];
@@ -78,6 +84,7 @@ export async function writePicture(file: string, { machine, rows }: Report): Pro
       ],
     };
   });
+  const { chartToPng } = await loadDrawing();
   const png = await chartToPng({
     title: {
       text: "EmotionCNN, images per second",
@@ -87,4 +94,12 @@ export async function writePicture(file: string, { machine, rows }: Report): Pro
     vconcat: panels,
   });
   await writeFile(file, png);
+}
+
+async function loadDrawing(): Promise<typeof import("@mien/emotion/node")> {
+  return import(drawing).catch((cause: unknown) => {
+    throw new Error("bench: no picture, a bench bundled to one file cannot draw. Help: take --json", {
+      cause,
+    });
+  });
 }

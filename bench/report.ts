@@ -22,7 +22,7 @@ export interface Row {
   /** Convolutions are counted as direct ones, whatever way they were computed. */
   readonly gigaflopsPerSecond: number | null;
   readonly gigabytesPerSecond: number | null;
-  /** The share of what the machine's own peak loop does on as many threads. */
+  /** The share of what the machine's own peak loop does on as many threads, or on the GPU. */
   readonly peakShare: number | null;
   /** How many times as fast as `ratioTo`: the median of the rounds' ratios. */
   readonly ratio: number | null;
@@ -36,13 +36,16 @@ export interface Report {
   readonly rows: readonly Row[];
 }
 
-/** A row from a measurement, set beside that of its rival. */
-export function toRow(suite: string, own: Measurement, rival?: Measurement, peak?: Peak): Row {
+/**
+ * A row from a measurement, set beside that of its rival.
+ *
+ * @param limit GFLOP/s of the peak loop on as much of the machine
+ */
+export function toRow(suite: string, own: Measurement, rival?: Measurement, limit?: number | null): Row {
   const { name, device, threads, batch, flops, bytes, note } = own.subject;
   const medianMs = median(own.samples);
   const perSecond = (amount: number) => amount / (medianMs / 1000);
   const gigaflopsPerSecond = flops === undefined ? null : perSecond(flops) / 1e9;
-  const limit = peak?.gigaflopsPerSecond[threads ?? 0];
   return {
     ...{ suite, name, device, threads, batch, medianMs },
     minMs: Math.min(...own.samples),

@@ -1,8 +1,9 @@
 /**
  * A rival in a process of its own that lives as long as the bench.
  *
- * Its first line tells what it is. Then it is sent a line, does that many runs, and answers with the milliseconds.
- * Between its turns it waits for a line, and takes nothing from the others.
+ * Its first line tells what it is. Then it is sent lines: `run WORKLOAD BATCH COUNT` does that many runs and is answered
+ * with the milliseconds; PyTorch also knows `prepare WORKLOAD BATCH`, which is answered with JSON. Between its turns it
+ * waits for a line, and takes nothing from the others.
  */
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
@@ -37,6 +38,7 @@ export class RivalProcess {
     child.on("error", (error) => {
       errors += error.message;
     });
+    child.stdin.on("error", () => {}); // it has ended, which the end of its output tells
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
     const first = await lines.next();
     if (first.done) return { reason: errors.trim().split("\n").at(-1) || "it ended without a word" };
@@ -49,6 +51,13 @@ export class RivalProcess {
     const { done, value } = await this.#lines.next();
     if (done) throw new Error(`bench: a rival ended in the middle of ${workload}, batch ${batch}`);
     return Number(value);
+  }
+
+  /** @returns what it says of a workload that it has made ready, or why it ended instead */
+  async prepare(workload: string, batch: number): Promise<unknown> {
+    this.#child.stdin.write(`prepare ${workload} ${batch}\n`);
+    const { done, value } = await this.#lines.next();
+    return done ? { reason: "it ended" } : JSON.parse(value);
   }
 
   /** Ends the process. */

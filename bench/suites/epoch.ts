@@ -6,18 +6,19 @@
 import { builtInFaces, EmotionCNN, type FaceData, Trainer } from "@mien/emotion";
 import { type Device, Generator } from "mien";
 import { forwardPass, type Runner, trainingStep } from "../emotion-step.ts";
-import type { BenchDevice, Suite } from "../field.ts";
+import { type BenchDevice, batchFor, noteFor, type Suite } from "../field.ts";
 import { measure, type Subject } from "../measure.ts";
 import { type Row, toRow } from "../report.ts";
 
 const BATCH = 64;
-const TRAIN = 10 * BATCH;
-const VALIDATION = 2 * BATCH;
+/** Of an epoch. */
+const STEPS = 10;
+const PASSES = 2;
 
 /** One epoch after another of a training that never ends. */
-function epochs(device: Device, faces: FaceData): Runner {
+function epochs(device: Device, batchSize: number, faces: FaceData): Runner {
   const model = new EmotionCNN({ device, generator: new Generator(0) });
-  const trainer = new Trainer(model, faces, device, { epochs: 1_000_000, earlyStopping: null });
+  const trainer = new Trainer(model, faces, device, { batchSize, epochs: 1_000_000, earlyStopping: null });
   const results = trainer.run();
   return async (count) => {
     const started = performance.now();
@@ -27,26 +28,28 @@ function epochs(device: Device, faces: FaceData): Runner {
 }
 
 /** As many steps and forward passes as an epoch has, on resident batches. */
-function bareSteps(device: Device): Runner {
-  const step = trainingStep(device, BATCH);
-  const pass = forwardPass(device, BATCH);
-  return async (count) => (await step((count * TRAIN) / BATCH)) + (await pass((count * VALIDATION) / BATCH));
+function bareSteps(device: Device, batch: number): Runner {
+  const step = trainingStep(device, batch);
+  const pass = forwardPass(device, batch);
+  return async (count) => (await step(count * STEPS)) + (await pass(count * PASSES));
 }
 
-function subjectsOf({ device, label, threads }: BenchDevice, faces: FaceData): readonly [Subject, Subject] {
-  const common = { device: label, threads, batch: TRAIN + VALIDATION };
+function subjectsOf(bench: BenchDevice): readonly [Subject, Subject] {
+  const { device, label, threads } = bench;
+  const batch = batchFor(bench, BATCH);
+  const faces = builtInFaces({ train: STEPS * batch, validation: PASSES * batch, test: 0 });
+  const common = { device: label, threads, batch: (STEPS + PASSES) * batch, ...noteFor(bench, BATCH) };
   return [
-    { ...common, name: "epoch, augmentation and validation", run: epochs(device, faces) },
-    { ...common, name: "sum of its steps", run: bareSteps(device) },
+    { ...common, name: "epoch, augmentation and validation", run: epochs(device, batch, faces) },
+    { ...common, name: "sum of its steps", run: bareSteps(device, batch) },
   ];
 }
 
 export const epoch: Suite = async ({ devices, options }) => {
-  const faces = builtInFaces({ train: TRAIN, validation: VALIDATION, test: 0 });
   const rows: Row[] = [];
   for (const bench of devices) {
-    if (bench.isSoftware || bench.device.name === "reference") continue;
-    const [whole, steps] = await measure(subjectsOf(bench, faces), options);
+    if (bench.device.name === "reference") continue;
+    const [whole, steps] = await measure(subjectsOf(bench), options);
     rows.push(toRow("epoch", whole!, steps!), toRow("epoch", steps!));
   }
   return rows;

@@ -7,3 +7,4 @@ export { replay } from "./replay.ts";
 export { residualNets } from "./residual-nets.ts";
 export { startUp } from "./start-up.ts";
 export { trainStep } from "./train-step.ts";
+export { training } from "./training.ts";

@@ -33,7 +33,6 @@ export const inference: Suite = async (field) => {
         };
       },
       (peer) => peer.subject("inference", size, { name, flops: size * FORWARD_FLOPS }),
-      field.peak,
       (peer) => peer.subject("inference", size, FORWARD_FLOPS, name),
     );
     rows.push(...compared);

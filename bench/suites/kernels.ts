@@ -2,12 +2,13 @@
  * `kernels`: the kernels of a training step one by one, launched on operands that lie on the device.
  *
  * GFLOP/s count a convolution as a direct one, whatever way it was computed (Winograd's does with fewer operations, so
- * it may go beyond the peak); GB/s count what has to be read and written at least once.
+ * it may go beyond the peak); GB/s count what has to be read and written at least once. On a GPU the kernels' own time
+ * counts, by its clock where it has one; PyTorch's rows hold its launches too.
  */
 
 import { adamStep, type Conv2dParams, contiguousStrides, type Device, empty, Generator, randn } from "mien";
 import { batchFor, compete, noteFor, type Suite } from "../field.ts";
-import { timeOnDevice } from "../measure.ts";
+import { timeKernels } from "../measure.ts";
 import type { Row } from "../report.ts";
 
 /** What one run of a kernel amounts to. */
@@ -201,11 +202,10 @@ export const kernels: Suite = async (field) => {
         const batch = batchFor(bench, BATCH);
         const launch = prepare(device, batch);
         const counted = isBatched ? { batch, ...noteFor(bench, BATCH) } : { batch: null };
-        const run = (count: number) => timeOnDevice(device, count, launch);
+        const run = (count: number) => timeKernels(device, count, launch);
         return { name, device: label, threads, ...counted, ...work(batch), run };
       },
       (peer) => peer.subject(workload, isBatched ? BATCH : null, { name, ...work(BATCH) }),
-      field.peak,
     );
     rows.push(...compared);
   }

@@ -1,5 +1,6 @@
 /**
- * `peak`: the most that this engine computes, and what several threads of it gain on this machine.
+ * `peak`: the most that this engine computes, what several threads of it gain on this machine, and the most that a GPU
+ * computes in float32.
  */
 
 import type { Suite } from "../field.ts";
@@ -7,11 +8,11 @@ import { measure } from "../measure.ts";
 import { peakLoops, startPeak } from "../peak.ts";
 import { toRow } from "../report.ts";
 
-export const peak: Suite = async ({ threads, options }) => {
+export const peak: Suite = async ({ threads, gpuPeak, options }) => {
   const subjects = await Promise.all(
     peakLoops().flatMap((loop) => threads.map((count) => startPeak(loop, count))),
   );
-  const measurements = await measure(subjects, options);
+  const measurements = await measure([...subjects, ...(gpuPeak ? [gpuPeak] : [])], options);
   await Promise.all(subjects.map((subject) => subject.close()));
   return measurements.map((measurement) => {
     const single = measurements.find(

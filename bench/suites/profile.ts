@@ -6,7 +6,7 @@
 
 import { DeviceError, type Profile, startProfile } from "mien";
 import { STEP_FLOPS, trainingStep } from "../emotion-step.ts";
-import { type BenchDevice, batchFor, noteFor, type Suite } from "../field.ts";
+import { type BenchDevice, batchFor, limitOf, noteFor, type Suite } from "../field.ts";
 import type { Row } from "../report.ts";
 
 const BATCH = 64;
@@ -23,7 +23,7 @@ async function profileOf({ device, isSoftware }: BenchDevice, batch: number): Pr
   return [await profile.stop(), steps];
 }
 
-export const profile: Suite = async ({ devices }) => {
+export const profile: Suite = async ({ devices, peak }) => {
   const rows: Row[] = [];
   for (const bench of devices) {
     const batch = batchFor(bench, BATCH);
@@ -33,11 +33,13 @@ export const profile: Suite = async ({ devices }) => {
     });
     if (!found) continue;
     const [times, steps] = found;
+    const limit = limitOf(bench, peak);
     const row = (name: string, ms: number, flops: number | null, note: string | null): Row => ({
       ...{ suite: "profile", name, device: bench.label, threads: bench.threads, batch },
       ...{ medianMs: ms / steps, minMs: ms / steps, maxMs: ms / steps, imagesPerSecond: null },
       gigaflopsPerSecond: flops,
-      ...{ gigabytesPerSecond: null, peakShare: null, ratio: null, ratioTo: null, note },
+      peakShare: flops && limit && flops / limit,
+      ...{ gigabytesPerSecond: null, ratio: null, ratioTo: null, note },
     });
     const { wallMilliseconds: wall, kernelMilliseconds: inKernels } = times;
     const share = (ms: number) => `${((100 * ms) / wall).toFixed(1)} % of the step`;

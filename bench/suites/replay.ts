@@ -9,7 +9,7 @@
 import { EmotionCNN } from "@mien/emotion";
 import { Adam, capture, crossEntropy, type Device, Generator, randn, scope, tensor } from "mien";
 import type { BenchDevice, Suite } from "../field.ts";
-import { measure, median, type Subject } from "../measure.ts";
+import { gpuOf, measure, median, type Subject } from "../measure.ts";
 import { type Row, toRow } from "../report.ts";
 
 const BATCH = 4;
@@ -50,7 +50,7 @@ function watchSubmits(device: Device): { milliseconds: number } {
   if (known) return known;
   const spent = { milliseconds: 0 };
   watched.set(device, spent);
-  const { queue } = (device as { gpuDevice?: GPUDevice }).gpuDevice ?? {};
+  const queue = gpuOf(device)?.queue;
   if (queue) {
     const submit = queue.submit.bind(queue);
     queue.submit = (buffers) => {

@@ -25,7 +25,6 @@ export const residualNets: Suite = async (field) => {
         return { name, device: label, threads, batch, ...noteFor(bench, BATCH), run };
       },
       (peer) => peer.subject(network, BATCH, { name }),
-      field.peak,
     );
     rows.push(...compared);
   }

@@ -27,6 +27,5 @@ export const trainStep: Suite = (field) =>
       };
     },
     (peer) => peer.subject("train-step", BATCH, { name, flops: BATCH * STEP_FLOPS }),
-    field.peak,
     (peer) => peer.subject("train-step", BATCH, STEP_FLOPS, name),
   );

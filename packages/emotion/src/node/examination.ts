@@ -53,6 +53,8 @@ export interface Examination {
   readonly machine: Machine;
   /** Whether the compiled kernels are those of the sources, as far as sources are there. */
   readonly kernels: { readonly fault: string | null; readonly note: string };
+  /** Whether the cpu device multiplies and adds in one instruction. */
+  readonly relaxedSimd: boolean;
   readonly cache: { readonly path: string; readonly note: string };
   readonly devices: readonly DeviceFinding[];
   /** What `--device auto` takes. */
@@ -96,10 +98,16 @@ export async function examine(options: ExaminationOptions = {}): Promise<Examina
     ...(kernels.fault ? [`kernels: ${kernels.fault}`] : []),
     ...devices.flatMap(({ name, fault }) => (fault ? [`${name}: ${fault}`] : [])),
   ];
+  const relaxedSimd = devices.some(
+    ({ name, description }) => name === "cpu" && /relaxed SIMD/.test(description),
+  );
   const automatic = probes.find(({ found, isSoftware }) => found && !isSoftware)?.name ?? null;
   const versions = readVersions();
   const machine = readMachine();
-  return { versions, machine, kernels, cache: await examineCache(cache), devices, automatic, faults };
+  return {
+    ...{ versions, machine, kernels, relaxedSimd },
+    ...{ cache: await examineCache(cache), devices, automatic, faults },
+  };
 }
 
 /**

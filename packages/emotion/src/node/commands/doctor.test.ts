@@ -5,6 +5,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { hasRelaxedSimd } from "@mien/kernels";
 import { MienError, openDevice, probeDevices } from "mien";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { type Examination, examine } from "../examination.ts";
@@ -67,6 +68,7 @@ describe("an examination", () => {
     });
     expect(found.machine.cores).toBeGreaterThan(0);
     expect(found.kernels.note).not.toBe("");
+    expect(found.relaxedSimd).toBe(hasRelaxedSimd());
     expect(found.cache).toEqual({ path: cache, note: "can be written" });
     expect(readdirSync(cache)).toEqual([]);
     expect(found.automatic).not.toBeNull();
@@ -92,6 +94,7 @@ const examination: Examination = {
   versions: { mien: "1.2.3", node: "20.19.0", webgpu: null, platform: "linux 6.1 x64" },
   machine: { cpu: "A Processor", cores: 2, memoryGiB: 8 },
   kernels: { fault: null, note: "built, of the present sources" },
+  relaxedSimd: false,
   cache: { path: "/cache", note: "can be written" },
   devices: [
     {
@@ -129,6 +132,7 @@ test("the text for a terminal", () => {
       "versions       mien 1.2.3, Node 20.19.0, webgpu (Dawn) not installed",
       "machine        A Processor, 2 cores, 8 GiB, linux 6.1 x64",
       "kernels        built, of the present sources",
+      "relaxed SIMD   no: the cpu has no fused multiply-add; Node 22 or later has it, or node --experimental-wasm-relaxed-simd",
       "cache          /cache, can be written",
       "--device auto  takes cpu",
       "",

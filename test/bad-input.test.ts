@@ -188,9 +188,9 @@ test("Ctrl-C in an epoch saves, says so, and leaves whole files", async () => {
 
 test("Ctrl-C while the test images are shown ends at once, with the model on disk", async () => {
   const models = join(work, "interrupted-late");
-  const signal = { name: "SIGINT", when: /^saved: /m } as const;
+  const interrupt = { printed: "^saved: " };
   const args = ["--device", "cpu", "--data", faces, "--epochs", "1", "--models", models];
-  const outcome = await runEntry("examples/train.ts", args, { cwd: work, signal });
+  const outcome = await runEntry("examples/train.ts", args, { cwd: work, interrupt });
   expect(outcome.code).toBe(130);
   expect(outcome.stdout).not.toContain("saved in ");
   await readFile(join(models, "best_model.safetensors"));

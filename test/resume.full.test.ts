@@ -26,7 +26,7 @@ function train(name: string, args: readonly string[], batch?: number): Promise<O
   return runEntry(
     "examples/train.ts",
     [...common, "--data", "faces", "--models", join(work, name), ...args],
-    { cwd: work, ...(batch !== undefined && { interrupt: { batch } }) },
+    { cwd: work, ...(batch !== undefined && { ownSignals: { at: { batch } } }) },
   );
 }
 
@@ -97,12 +97,31 @@ test("50 trainings killed at random moments leave no half-written file", async (
     const resume = run === 0 ? [] : ["--resume"];
     const { code, stderr } = await runEntry("examples/train.ts", [...args, ...resume], { cwd: work, signal });
     expect([code, stderr]).toEqual([137, ""]);
-    for (const file of ["last_model.safetensors", "best_model.safetensors"]) {
-      const { tensors, metadata } = decodeSafetensors(await readFile(join(models, file)));
-      expect(tensors.size).toBeGreaterThanOrEqual(8);
-      expect(JSON.parse(metadata["classes"]!)).toEqual(EMOTIONS);
-    }
-    const partial = (await readdir(models)).filter((name) => name.includes(".partial"));
-    expect(partial.length).toBeLessThanOrEqual(1); // of this kill; that of the one before was removed
+    expect(await partialsBesideWholeFiles(models)).toBeLessThanOrEqual(1);
   }
 });
+
+test("trainings killed at every stage of a save leave no half-written file", async () => {
+  const models = join(work, "killed-saving");
+  const args = [...common, "--data", "faces", "--models", models, "--no-early-stopping"];
+  await runEntry("examples/train.ts", [...args, "--epochs", "1"], { cwd: work });
+  // An epoch saves three files or four; each is written, flushed, renamed: four moments.
+  for (let save = 1; save <= 16; save++) {
+    const ownSignals = { at: { save }, signals: ["SIGKILL"] } as const;
+    const resumed = [...args, "--epochs", "100000", "--resume"];
+    const { code, stdout } = await runEntry("examples/train.ts", resumed, { cwd: work, ownSignals });
+    expect(code, stdout).toBe(137);
+    expect(await partialsBesideWholeFiles(models)).toBe(save % 4 === 0 ? 0 : 1);
+  }
+});
+
+/** Reads the models, and counts what was left half-written: by one process alone, for each removes what it finds. */
+async function partialsBesideWholeFiles(models: string): Promise<number> {
+  for (const file of ["last_model.safetensors", "best_model.safetensors"]) {
+    const { tensors, metadata } = decodeSafetensors(await readFile(join(models, file)));
+    expect(tensors.size).toBeGreaterThanOrEqual(8);
+    expect(JSON.parse(metadata["classes"]!)).toEqual(EMOTIONS);
+  }
+  JSON.parse(await readFile(join(models, "training_history.json"), "utf8"));
+  return (await readdir(models)).filter((name) => name.includes(".partial")).length;
+}

@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
-import type { Moment } from "./interrupt-itself.ts";
+import type { OwnSignals } from "./signal-itself.ts";
 
 export const root: string = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -24,20 +24,20 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /**
    * Sends this signal so many milliseconds after standard output has matched `when`. On a busy machine it may come much
-   * later: a program that would end meanwhile is to be interrupted from within.
+   * later: a program that would end meanwhile is to send its own signals.
    */
   readonly signal?: { readonly name: NodeJS.Signals; readonly when: RegExp; readonly delay?: number };
 }
 
-/** Runs a TypeScript entry, given by its path from the root, through tsx; with `interrupt`, Ctrl-C comes from within. */
+/** Runs a TypeScript entry, given by its path from the root, through tsx, which may send itself signals. */
 export function runEntry(
   entry: string,
   args: readonly string[],
-  { interrupt, ...options }: RunOptions & { readonly interrupt?: Moment } = {},
+  { ownSignals, ...options }: RunOptions & { readonly ownSignals?: OwnSignals } = {},
 ): Promise<Outcome> {
-  const preloaded = ["tsx", ...(interrupt ? ["./interrupt-itself.ts"] : [])];
+  const preloaded = ["tsx", ...(ownSignals ? ["./signal-itself.ts"] : [])];
   const imports = preloaded.flatMap((name) => ["--import", import.meta.resolve(name)]);
-  const env = { ...options.env, ...(interrupt && { MIEN_TEST_INTERRUPT: JSON.stringify(interrupt) }) };
+  const env = { ...options.env, ...(ownSignals && { MIEN_TEST_SIGNALS: JSON.stringify(ownSignals) }) };
   return run(process.execPath, [...imports, `${root}/${entry}`, ...args], { ...options, env });
 }
 

@@ -7,11 +7,15 @@ import { setFlagsFromString } from "node:v8";
 import { openCpu } from "@mien/cpu";
 import { hasRelaxedSimd } from "@mien/kernels";
 import { expect, test } from "vitest";
+import { kernelCases } from "./kernel-cases.ts";
+import { openTestDevices } from "./support/devices.ts";
+import { testKernels } from "./support/kernel-table.ts";
 
 if (hasRelaxedSimd()) {
   test.skip("this Node has relaxed SIMD without being asked: the other tests run it", () => {});
 } else {
   setFlagsFromString("--experimental-wasm-relaxed-simd");
+  process.env["MIEN_DEVICES"] = "cpu";
 
   test("the device has it", async () => {
     const device = await openCpu();
@@ -19,8 +23,8 @@ if (hasRelaxedSimd()) {
     device.dispose();
   });
 
-  process.env["MIEN_DEVICES"] = "cpu";
-  for (const table of ["kernels", "ten-steps", "fuzz", "normalized-network", "residual-nets"]) {
-    await import(`./${table}.test.ts`);
-  }
+  const small = kernelCases.filter(({ large }) => !large);
+  testKernels(small, await openTestDevices());
+  await import("./fuzz.test.ts");
+  await import("./ten-steps.test.ts");
 }

@@ -5,7 +5,7 @@
 import { cp, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { decodeModel, EmotionCNN, encodeModel } from "@mien/emotion";
+import { EmotionCNN, encodeModel } from "@mien/emotion";
 import { encodeSafetensors, openDevice } from "mien";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeFacesFolder } from "./support/faces-folder.ts";
@@ -155,43 +155,4 @@ test("a loss that becomes NaN stops the training and leaves the checkpoints alon
   );
   expectRefusal(outcome, 1, /^error: train: the loss is (NaN|Infinity) in epoch 1, step \d+ of 3/);
   expect(before.equals(await readFile(join(models, "last_model.safetensors")))).toBe(true);
-});
-
-test("Ctrl-C in an epoch saves, says so, and leaves whole files", async () => {
-  const models = join(work, "interrupted");
-  const signal = { name: "SIGINT", when: /epoch +2\// } as const;
-  const args = [
-    "--device",
-    "cpu",
-    "--data",
-    faces,
-    "--epochs",
-    "100000",
-    "--batch-size",
-    "1",
-    "--no-early-stopping",
-  ];
-  const outcome = await runEntry("examples/train.ts", [...args, "--models", models], { cwd: work, signal });
-  expectRefusal(outcome, 130, /interrupted in epoch \d+.*last_model\.safetensors/);
-  const device = await openDevice("cpu", { threads: 1 });
-  for (const name of ["last_model.safetensors", "best_model.safetensors"]) {
-    const { model } = decodeModel(await readFile(join(models, name)), name, device);
-    for (const parameter of model.parameters())
-      expect((await parameter.data()).every(Number.isFinite)).toBe(true);
-  }
-  device.dispose();
-  const history = JSON.parse(await readFile(join(models, "training_history.json"), "utf8")) as {
-    epochs: unknown[];
-  };
-  expect(history.epochs.length).toBeGreaterThan(1);
-});
-
-test("Ctrl-C while the test images are shown ends at once, with the model on disk", async () => {
-  const models = join(work, "interrupted-late");
-  const signal = { name: "SIGINT", when: /^saved: /m } as const;
-  const args = ["--device", "cpu", "--data", faces, "--epochs", "1", "--models", models];
-  const outcome = await runEntry("examples/train.ts", args, { cwd: work, signal });
-  expect(outcome.code).toBe(130);
-  expect(outcome.stdout).not.toContain("saved in ");
-  await readFile(join(models, "best_model.safetensors"));
 });

@@ -27,7 +27,7 @@ beforeAll(async () => {
   }
   const { root, remove } = unpackRealFaces();
   faces = await loadFolder(root).finally(remove);
-}, 300_000);
+});
 afterAll(() => {
   for (const { device } of all) device.dispose();
 });

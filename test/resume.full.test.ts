@@ -10,7 +10,7 @@ import { EMOTIONS, type EpochRecord } from "@mien/emotion";
 import { decodeSafetensors, Generator } from "mien";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeFacesFolder } from "./support/faces-folder.ts";
-import { killedAfter, type Outcome, runEntry } from "./support/program.ts";
+import { type Outcome, runEntry } from "./support/program.ts";
 
 let work: string;
 beforeAll(async () => {
@@ -21,16 +21,12 @@ afterAll(() => rm(work, { recursive: true, force: true }));
 
 const common = ["--device", "cpu", "--threads", "1", "--batch-size", "4", "--no-evaluate"];
 
-/** Trains in a folder of its own; with `interruptAfter`, Ctrl-C comes so many milliseconds after the first step. */
-function train(name: string, args: readonly string[], interruptAfter?: number): Promise<Outcome> {
-  const signal = { name: "SIGINT", when: /training:/, delay: interruptAfter ?? 0 } as const;
+/** Trains in a folder of its own; with `batch`, Ctrl-C comes as that many batches have been taken. */
+function train(name: string, args: readonly string[], batch?: number): Promise<Outcome> {
   return runEntry(
     "examples/train.ts",
     [...common, "--data", "faces", "--models", join(work, name), ...args],
-    {
-      cwd: work,
-      ...(interruptAfter !== undefined && { signal }),
-    },
+    { cwd: work, ...(batch !== undefined && { ownSignals: { at: { batch } } }) },
   );
 }
 
@@ -57,10 +53,11 @@ test("an interrupted and resumed training ends with the bits of an uninterrupted
   for (const run of [1, 2, 3]) {
     const name = `stopped-${run}`;
     const stops: string[] = [];
-    let outcome = await train(name, ["--epochs", "4"], 400 * random.uniform());
+    // Four epochs take 160 batches to train and 12 to validate.
+    let outcome = await train(name, ["--epochs", "4"], 1 + random.integer(150));
     while (outcome.code === 130) {
       stops.push(/epoch \d+ after step \d+/.exec(outcome.stderr)?.[0] ?? "?");
-      outcome = await train(name, ["--epochs", "4", "--resume"], 3000 * random.uniform());
+      outcome = await train(name, ["--epochs", "4", "--resume"], 1 + random.integer(150));
     }
     console.log(`run ${run}: stopped in ${stops.join(", ")}`);
     expect(outcome.code).toBe(0);
@@ -83,26 +80,48 @@ test("--resume refuses other settings and names them", async () => {
 
 test("50 trainings killed at random moments leave no half-written file", async () => {
   const random = new Generator(11);
-  await train("killed", ["--epochs", "1"]);
+  const models = join(work, "killed");
+  const args = [
+    ...common,
+    "--data",
+    "faces",
+    "--models",
+    models,
+    "--epochs",
+    "100000",
+    "--no-early-stopping",
+  ];
   for (let run = 0; run < 50; run++) {
-    const args = [
-      ...common,
-      "--data",
-      "faces",
-      "--models",
-      join(work, "killed"),
-      "--epochs",
-      "100000",
-      "--resume",
-      "--no-early-stopping",
-    ];
-    await killedAfter("examples/train.ts", args, 600 + 1200 * random.uniform(), { cwd: work });
-    for (const file of ["last_model.safetensors", "best_model.safetensors"]) {
-      const { tensors, metadata } = decodeSafetensors(await readFile(join(work, "killed", file)));
-      expect(tensors.size).toBeGreaterThanOrEqual(8);
-      expect(JSON.parse(metadata["classes"]!)).toEqual(EMOTIONS);
-    }
+    // Any time in the epochs after the first, which each end by saving both files or one.
+    const signal = { name: "SIGKILL", when: /^epoch/m, delay: 400 * random.uniform() } as const;
+    const resume = run === 0 ? [] : ["--resume"];
+    const { code, stderr } = await runEntry("examples/train.ts", [...args, ...resume], { cwd: work, signal });
+    expect([code, stderr]).toEqual([137, ""]);
+    expect(await partialsBesideWholeFiles(models)).toBeLessThanOrEqual(1);
   }
-  const stale = (await readdir(join(work, "killed"))).filter((name) => name.includes(".partial"));
-  expect(stale.length).toBeLessThanOrEqual(1); // of the last kill; those before were removed
 });
+
+test("trainings killed at every stage of a save leave no half-written file", async () => {
+  const models = join(work, "killed-saving");
+  const args = [...common, "--data", "faces", "--models", models, "--no-early-stopping"];
+  await runEntry("examples/train.ts", [...args, "--epochs", "1"], { cwd: work });
+  // An epoch saves three files or four; each is written, flushed, renamed: four moments.
+  for (let save = 1; save <= 16; save++) {
+    const ownSignals = { at: { save }, signals: ["SIGKILL"] } as const;
+    const resumed = [...args, "--epochs", "100000", "--resume"];
+    const { code, stdout } = await runEntry("examples/train.ts", resumed, { cwd: work, ownSignals });
+    expect(code, stdout).toBe(137);
+    expect(await partialsBesideWholeFiles(models)).toBe(save % 4 === 0 ? 0 : 1);
+  }
+});
+
+/** Reads the models, and counts what was left half-written: by one process alone, for each removes what it finds. */
+async function partialsBesideWholeFiles(models: string): Promise<number> {
+  for (const file of ["last_model.safetensors", "best_model.safetensors"]) {
+    const { tensors, metadata } = decodeSafetensors(await readFile(join(models, file)));
+    expect(tensors.size).toBeGreaterThanOrEqual(8);
+    expect(JSON.parse(metadata["classes"]!)).toEqual(EMOTIONS);
+  }
+  JSON.parse(await readFile(join(models, "training_history.json"), "utf8"));
+  return (await readdir(models)).filter((name) => name.includes(".partial")).length;
+}

@@ -51,39 +51,35 @@ afterAll(() => {
   for (const { device } of present) device.dispose();
 });
 
-describe.skipIf(reason)(
-  `PyTorch and safetensors${reason ? ` (${reason})` : ""}`,
-  { timeout: 180_000 },
-  () => {
-    const fromTorch = join(folder, "from-torch.safetensors");
-    let expected: number[];
-    beforeAll(() => {
-      expected = torchLogits("write", fromTorch);
-    }, 180_000);
+describe.skipIf(reason)(`PyTorch and safetensors${reason ? ` (${reason})` : ""}`, () => {
+  const fromTorch = join(folder, "from-torch.safetensors");
+  let expected: number[];
+  beforeAll(() => {
+    expected = torchLogits("write", fromTorch);
+  });
 
-    test.each(present)("a file from PyTorch gives its logits on $label", async ({ label, device }) => {
-      const { tensors, metadata } = decodeSafetensors(readFileSync(fromTorch));
-      expect(metadata["format"]).toBe("pt");
-      using model = new EmotionNet({ device, dtype: "float32" });
-      model.loadStateDict(tensors);
-      const difference = largestDifference(await logitsOf(model, device), expected);
-      console.log(`from PyTorch, ${label}: logits differ by at most ${difference}`);
-      expect(difference).toBeLessThan(1e-4);
-    });
+  test.each(present)("a file from PyTorch gives its logits on $label", async ({ label, device }) => {
+    const { tensors, metadata } = decodeSafetensors(readFileSync(fromTorch));
+    expect(metadata["format"]).toBe("pt");
+    using model = new EmotionNet({ device, dtype: "float32" });
+    model.loadStateDict(tensors);
+    const difference = largestDifference(await logitsOf(model, device), expected);
+    console.log(`from PyTorch, ${label}: logits differ by at most ${difference}`);
+    expect(difference).toBeLessThan(1e-4);
+  });
 
-    test("a file from here gives the same logits in PyTorch", async () => {
-      const path = join(folder, "to-torch.safetensors");
-      const { device } = present[0]!;
-      using model = formulaNet({ device, dtype: "float32" });
-      writeFileSync(
-        path,
-        await encodeStateDict(model.stateDict(), { classes: "happy, neutral, sad, surprise" }),
-      );
-      const difference = largestDifference(await logitsOf(model, device), torchLogits("read", path));
-      console.log(`to PyTorch: logits differ by at most ${difference}`);
-      expect(difference).toBeLessThan(1e-4);
-    });
+  test("a file from here gives the same logits in PyTorch", async () => {
+    const path = join(folder, "to-torch.safetensors");
+    const { device } = present[0]!;
+    using model = formulaNet({ device, dtype: "float32" });
+    writeFileSync(
+      path,
+      await encodeStateDict(model.stateDict(), { classes: "happy, neutral, sad, surprise" }),
+    );
+    const difference = largestDifference(await logitsOf(model, device), torchLogits("read", path));
+    console.log(`to PyTorch: logits differ by at most ${difference}`);
+    expect(difference).toBeLessThan(1e-4);
+  });
 
-    for (const { label, reason } of skipped) test.skip(`${label}: ${reason}`, () => {});
-  },
-);
+  for (const { label, reason } of skipped) test.skip(`${label}: ${reason}`, () => {});
+});

@@ -10,6 +10,7 @@ function activationGrad(
   [outer, channels, inner]: readonly [number, number, number],
   negativeSlope = 0.1,
   values: Init = normal,
+  large = false,
 ): CaseOf<"activationGrad"> {
   const count = outer * channels * inner;
   return {
@@ -22,6 +23,7 @@ function activationGrad(
       output("float32", count),
       output("float32", channels),
     ],
+    large,
   };
 }
 
@@ -38,7 +40,7 @@ export const activationGradCases: readonly KernelCase[] = [
   ...[1, 2, 3, 4, 5, 31, 33, 257].map((channels) => activationGrad(`rows of ${channels}`, [67, channels, 1])),
   activationGrad("rows in several chunks", [1100, 33, 1]),
   activationGrad("one channel", [3, 1, 70_001]),
-  activationGrad("70000 channels", [1, 70_000, 1]),
+  activationGrad("65,536 channels", [1, 65_536, 1], 0.1, normal, true),
   activationGrad("nothing", [0, 3, 4]),
   activationGrad("no channels", [2, 0, 4]),
   activationGrad("NaN and infinities", [3, 40, 6], 0.1, sprinkle(normal, [nan, Infinity])),

@@ -37,7 +37,10 @@ export interface CaseOf<K extends KernelName> {
   readonly name: string;
   readonly params: Kernels[K]["params"];
   readonly operands: SpecsOf<Kernels[K]["operands"]>;
-  /** Much memory or time: run once, and not at every offset. */
+  /**
+   * Much memory or time: run once, not at every offset, and never in a browser. So are cases of more than 65,535
+   * workgroups of many invocations each: a GPU in software takes a minute for them.
+   */
   readonly large?: boolean;
 }
 

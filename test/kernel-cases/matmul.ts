@@ -15,6 +15,7 @@ interface Options {
   readonly aBatchStride?: number;
   readonly bBatchStride?: number;
   readonly values?: typeof normal;
+  readonly large?: boolean;
 }
 
 type Sizes = readonly [m: number, n: number, k: number];
@@ -44,6 +45,7 @@ function matmul(name: string, [m, n, k]: Sizes, options: Options = {}): CaseOf<"
       bias ? input("float32", n) : null,
       output("float32", batch * m * n),
     ],
+    large: options.large ?? false,
   };
 }
 
@@ -106,7 +108,7 @@ export const matmulCases: readonly KernelCase[] = [
   matmul("batch of 4, one a and one b", [5, 6, 7], { batch: 4, aBatchStride: 0, bBatchStride: 0 }),
   matmul("batch of 3 with gaps", [5, 6, 7], { batch: 3, aBatchStride: 40, bBatchStride: 51, bias: true }),
   matmul("batch of 8, multiples of 8", [16, 16, 16], { batch: 8, bias: true, activation: "relu" }),
-  matmul("batch of 70000", [1, 1, 2], { batch: 70_000 }),
+  matmul("batch of 65,536", [1, 1, 2], { batch: 65_536, large: true }),
   matmul("70000 rows", [70_000, 2, 3]),
   matmul("70000 columns", [2, 70_000, 3], { transpose: "b" }),
   matmul("no batch", [5, 6, 7], { batch: 0 }),

@@ -79,7 +79,7 @@ const specialRows = [
   [0, -0, 0, -0, 0, -0],
   [-Infinity, -Infinity, Infinity, Infinity, nan, nan],
   [7, 7, 7, 7, 7, 7],
-  [1e30, -1e30, 1e-40, -1e-40, 3e38, -3e38],
+  [1e30, -1e30, 1e-37, -1e-37, 3e38, -3e38],
 ];
 const special: AxisParams = { outer: specialRows.length, size: 6, inner: 1 };
 

@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
+import type { OwnSignals } from "./signal-itself.ts";
 
 export const root: string = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -21,17 +22,23 @@ export interface Outcome {
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Sends this signal so many milliseconds after standard output has matched `when`. */
+  /**
+   * Sends this signal so many milliseconds after standard output has matched `when`. On a busy machine it may come much
+   * later: a program that would end meanwhile is to send its own signals.
+   */
   readonly signal?: { readonly name: NodeJS.Signals; readonly when: RegExp; readonly delay?: number };
 }
 
-/** Runs a TypeScript entry, given by its path from the root, through tsx. */
-export function runEntry(entry: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  return run(
-    process.execPath,
-    ["--import", import.meta.resolve("tsx"), `${root}/${entry}`, ...args],
-    options,
-  );
+/** Runs a TypeScript entry, given by its path from the root, through tsx, which may send itself signals. */
+export function runEntry(
+  entry: string,
+  args: readonly string[],
+  { ownSignals, ...options }: RunOptions & { readonly ownSignals?: OwnSignals } = {},
+): Promise<Outcome> {
+  const preloaded = ["tsx", ...(ownSignals ? ["./signal-itself.ts"] : [])];
+  const imports = preloaded.flatMap((name) => ["--import", import.meta.resolve(name)]);
+  const env = { ...options.env, ...(ownSignals && { MIEN_TEST_SIGNALS: JSON.stringify(ownSignals) }) };
+  return run(process.execPath, [...imports, `${root}/${entry}`, ...args], { ...options, env });
 }
 
 /** Runs a program and waits for its end. */
@@ -68,25 +75,4 @@ export function run(command: string, args: readonly string[], options: RunOption
       });
     });
   });
-}
-
-/** Runs an entry and kills it, as a power cut would, after some milliseconds. Returns when it is gone. */
-export async function killedAfter(
-  entry: string,
-  args: readonly string[],
-  milliseconds: number,
-  options: { readonly cwd: string },
-): Promise<void> {
-  const child = spawn(
-    process.execPath,
-    ["--import", import.meta.resolve("tsx"), `${root}/${entry}`, ...args],
-    {
-      cwd: options.cwd,
-      stdio: "ignore",
-    },
-  );
-  const gone = new Promise((resolve) => child.on("close", resolve));
-  await new Promise((resolve) => setTimeout(resolve, milliseconds));
-  child.kill("SIGKILL");
-  await gone;
 }

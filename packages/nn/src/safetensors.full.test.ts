@@ -7,6 +7,6 @@ import { fuzzSafetensors } from "./safetensors.fuzz.ts";
 
 test("100,000 mutated files: none crashes, none takes a second", () => {
   const { accepted, slowest } = fuzzSafetensors(100_000, 2);
-  console.log(`${accepted} accepted, slowest ${slowest.toFixed(1)} ms`);
-  expect(slowest).toBeLessThan(1000);
+  console.log(`${accepted} accepted, slowest ${slowest.toFixed(3)} s`);
+  expect(slowest).toBeLessThan(1);
 });

@@ -317,5 +317,5 @@ describe("what cannot be written", () => {
 test("5,000 mutated files", () => {
   const { accepted, slowest } = fuzzSafetensors(5_000, 1);
   expect(accepted).toBeGreaterThan(50);
-  expect(slowest).toBeLessThan(1000);
+  expect(slowest).toBeLessThan(1);
 });

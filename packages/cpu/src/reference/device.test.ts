@@ -43,7 +43,7 @@ test("read resolves after a macrotask, so that timers and finalizers run in a lo
   setTimeout(() => {
     timerRan = true;
   }, 0);
-  for (let i = 0; i < 1000 && !timerRan; i++) await device.read(buffer, 0, 4);
+  for (let i = 0; i < 100_000 && !timerRan; i++) await device.read(buffer, 0, 4);
   expect(timerRan).toBe(true);
 });
 

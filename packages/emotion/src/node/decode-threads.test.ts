@@ -44,14 +44,15 @@ describe("decodeFaces", () => {
   });
 
   describe("with helpers that have the time to start", () => {
-    /** Many files, and a main thread that dawdles. */
-    async function decodeSlowly() {
+    /** Many files, and a main thread that dawdles until the helper has been sent so many chunks. */
+    async function decodeSlowly(send: { readonly mock: { readonly calls: unknown[] } }, chunks: number) {
       const folder = await listFaces(faces.root);
       const files = Array.from({ length: 30 }, () => folder.files).flat();
       const done: number[] = [];
       const onProgress = (count: number) => {
         done.push(count);
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+        if (send.mock.calls.length < chunks)
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
       };
       const { pixels } = await decodeFaces({ ...folder, files }, 48, { threads: 2, onProgress });
       expect(done.at(-1)).toBe(files.length);
@@ -67,7 +68,7 @@ describe("decodeFaces", () => {
 
     test("they do their share", async () => {
       const send = vi.spyOn(Worker.prototype, "postMessage");
-      await decodeSlowly();
+      await decodeSlowly(send, 3);
       expect(send.mock.calls.length).toBeGreaterThan(2);
     });
 
@@ -75,7 +76,7 @@ describe("decodeFaces", () => {
       const send = vi.spyOn(Worker.prototype, "postMessage").mockImplementation(function (this: Worker) {
         void this.terminate();
       });
-      await decodeSlowly();
+      await decodeSlowly(send, 2);
       expect(send).toHaveBeenCalledTimes(2);
     });
   });

@@ -8,6 +8,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { secondsSince } from "../../../../test/support/processor-time.ts";
 import { KNOWN_DUPLICATES, unpackRealFaces, whyNoRealFaces } from "../../../../test/support/real-faces.ts";
 import { digestOf } from "../../../../test/support/temporary-faces.ts";
 import type { DuplicateCluster } from "../duplicates.ts";
@@ -57,7 +58,7 @@ describe.skipIf(whyNoRealFaces)("the real faces", () => {
     faces = unpackRealFaces();
     cache = join(faces.folder, "cache");
     known = JSON.parse(readFileSync(KNOWN_DUPLICATES, "utf8")) as KnownCluster[];
-  }, 300_000);
+  });
 
   afterAll(() => faces?.remove());
 
@@ -71,8 +72,7 @@ describe.skipIf(whyNoRealFaces)("the real faces", () => {
   ): Promise<[result: T, processorSeconds: number]> {
     const [start, used] = [performance.now(), process.cpuUsage()];
     const result = await body();
-    const { user, system } = process.cpuUsage(used);
-    const [seconds, processor] = [(performance.now() - start) / 1000, (user + system) / 1e6];
+    const [seconds, processor] = [(performance.now() - start) / 1000, secondsSince(used)];
     console.log(`${what}: ${seconds.toFixed(2)} s, processor ${processor.toFixed(2)} s`);
     return [result, processor];
   }

@@ -231,18 +231,14 @@ describe("what is more than known layers", () => {
 // ---- with Python's onnx ----
 
 const whyNot = whyNoModule("onnx");
-test.skipIf(whyNot)(
-  `onnx.checker passes the file${whyNot ? ` (${whyNot})` : ""}`,
-  { timeout: 120_000 },
-  async () => {
-    const folder = mkdtempSync(join(tmpdir(), "mien-onnx-"));
-    const path = join(folder, "model.onnx");
-    using model = new EmotionCNN(at);
-    writeFileSync(path, await encodeModelOnnx(model, { probabilities: true }));
-    const code =
-      "import onnx, sys; onnx.checker.check_model(onnx.load(sys.argv[1]), full_check=True); print('passed')";
-    const said = runPython(code, path);
-    rmSync(folder, { recursive: true });
-    expect(said).toBe("passed\n");
-  },
-);
+test.skipIf(whyNot)(`onnx.checker passes the file${whyNot ? ` (${whyNot})` : ""}`, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "mien-onnx-"));
+  const path = join(folder, "model.onnx");
+  using model = new EmotionCNN(at);
+  writeFileSync(path, await encodeModelOnnx(model, { probabilities: true }));
+  const code =
+    "import onnx, sys; onnx.checker.check_model(onnx.load(sys.argv[1]), full_check=True); print('passed')";
+  const said = runPython(code, path);
+  rmSync(folder, { recursive: true });
+  expect(said).toBe("passed\n");
+});

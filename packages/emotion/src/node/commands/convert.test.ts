@@ -136,23 +136,19 @@ print(json.dumps(net(x.reshape(2, 3, 48, 48)).flatten().tolist()))`;
 const image = (i: number) => ((i * 37) % 101) / 25 - 2;
 
 const whyNoTorch = whyNoModule("torch");
-test.skipIf(whyNoTorch)(
-  `a .pth gives PyTorch's logits${whyNoTorch ? ` (${whyNoTorch})` : ""}`,
-  { timeout: 180_000 },
-  async () => {
-    const expected = JSON.parse(runPython(ORIGINAL, at("original.pth"))) as number[];
-    await convert(at("original.pth"), "--to", at("original.safetensors"));
-    using converted = decodeModel(readFileSync(at("original.safetensors")), "original", device).model;
-    using x = tensor(
-      Float32Array.from({ length: 2 * 3 * 48 * 48 }, (_, i) => image(i)),
-      { device, shape: [2, 3, 48, 48] },
-    );
-    using logits = noGrad(() => scope(() => converted.forward(x)));
-    const got = await logits.data();
-    expect(Math.max(...expected.map((value, i) => Math.abs(value - got[i]!)))).toBeLessThan(1e-5);
-    expect(said).toContain("8 tensors (conv1.weight, conv1.bias, conv2.weight");
-  },
-);
+test.skipIf(whyNoTorch)(`a .pth gives PyTorch's logits${whyNoTorch ? ` (${whyNoTorch})` : ""}`, async () => {
+  const expected = JSON.parse(runPython(ORIGINAL, at("original.pth"))) as number[];
+  await convert(at("original.pth"), "--to", at("original.safetensors"));
+  using converted = decodeModel(readFileSync(at("original.safetensors")), "original", device).model;
+  using x = tensor(
+    Float32Array.from({ length: 2 * 3 * 48 * 48 }, (_, i) => image(i)),
+    { device, shape: [2, 3, 48, 48] },
+  );
+  using logits = noGrad(() => scope(() => converted.forward(x)));
+  const got = await logits.data();
+  expect(Math.max(...expected.map((value, i) => Math.abs(value - got[i]!)))).toBeLessThan(1e-5);
+  expect(said).toContain("8 tensors (conv1.weight, conv1.bias, conv2.weight");
+});
 
 const usage: [name: string, args: string[], message: RegExp][] = [
   [

@@ -6,7 +6,13 @@
  */
 
 import type { Conv2dParams } from "@mien/tensor";
-import { depthwise, depthwiseInputGrad, depthwiseWeightGrad, isDepthwise } from "./conv2d-depthwise.ts";
+import {
+  depthwise,
+  depthwiseInputGrad,
+  depthwiseWeightGrad,
+  isDepthwise,
+  weightGradVariant,
+} from "./conv2d-depthwise.ts";
 import type { Plan } from "./plan.ts";
 import { fetchKnobs, isWide, launchProduct, productVariants } from "./products.ts";
 
@@ -101,7 +107,7 @@ export const conv2dInputGrad: Plan<"conv2dInputGrad"> = {
 export const conv2dWeightGrad: Plan<"conv2dWeightGrad"> = {
   variants: [
     ...[false, true].flatMap((wide) => productVariants("conv2d_weight_grad", weightKnobs(wide, false))),
-    { shader: "conv2d_depthwise_weight_grad" },
+    weightGradVariant,
   ],
   launch(gpu, operands, conv) {
     if (isDepthwise(conv)) {

@@ -14,17 +14,13 @@ import { distance } from "./closeness.ts";
 import type { TestDevice, TestDevices } from "./devices.ts";
 import { type Placement, runKernel } from "./run-kernel.ts";
 
-/** The largest error a float32 device may have, relative to the largest value of the output, unless it promises less. */
+/** The largest error a float32 device may have, relative to the largest value of the output. */
 const TOLERANCE = 1e-5;
 
 type Results = readonly (TypedArray | null)[];
 
 /** Declares a test for each case and device, and disposes the devices in the end. */
-export function testKernels(
-  cases: readonly KernelCase[],
-  { present, skipped }: TestDevices,
-  tolerance = TOLERANCE,
-): void {
+export function testKernels(cases: readonly KernelCase[], { present, skipped }: TestDevices): void {
   const reference = openReference();
   afterAll(() => {
     reference.dispose();
@@ -51,8 +47,8 @@ export function testKernels(
         for (const testDevice of present) {
           test(`${kernelCase.name} on ${testDevice.label}`, async () => {
             const wanted = await expected(kernelCase);
-            await check(testDevice, kernelCase, "aligned", wanted, tolerance);
-            if (!kernelCase.large) await check(testDevice, kernelCase, "odd", wanted, tolerance);
+            await check(testDevice, kernelCase, "aligned", wanted);
+            if (!kernelCase.large) await check(testDevice, kernelCase, "odd", wanted);
           });
         }
       }
@@ -69,7 +65,6 @@ async function check(
   kernelCase: KernelCase,
   placement: Placement,
   wanted: Results,
-  tolerance: number,
 ): Promise<void> {
   const { results, damage } = await runKernel(device, kernelCase, "float32", placement);
   for (const [operand, values] of results.entries()) {
@@ -77,7 +72,7 @@ async function check(
     const { error, index } = distance(values, wanted[operand]!);
     const place = `operand ${operand}, element ${index}, ${placement} offsets`;
     const seen = `got ${values[index]}, expected ${wanted[operand]![index]}`;
-    const limit = values instanceof Float32Array ? tolerance : 0;
+    const limit = values instanceof Float32Array ? TOLERANCE : 0;
     expect(error, `${place}: ${seen}; relative error`).toBeLessThanOrEqual(limit);
   }
   expect(damage, `${placement} offsets`).toEqual([]);

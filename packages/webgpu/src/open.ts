@@ -18,9 +18,10 @@ export interface WebGPUOptions {
    *
    * - "highest": in float32.
    * - "medium": both operands are rounded to float16, their products are exact and added up in float32. So an element is
-   *   off by at most 2^-10 (0.1 %) of the sum of its products' magnitudes, about 0.03 % of its size in practice, as long as
-   *   the operands lie between 6e-5 and 65504. Smaller ones keep fewer digits, and none below 3e-8 (on GPUs that flush
-   *   half floats to zero, none below 6e-5); larger ones become infinite. Needs `shader-f16`.
+   *   off by at most 2^-9 (0.2 %) of the sum of its products' magnitudes, and a small part of that as a rule, while the
+   *   operands lie between 6e-5 and 65504. Smaller ones keep fewer digits, and none below 3e-8 (none at all on GPUs
+   *   that flush such half floats to 0): scale the loss where gradients are that small. Larger ones become infinite.
+   *   Needs `shader-f16`.
    *
    * @see https://docs.pytorch.org/docs/stable/generated/torch.set_float32_matmul_precision.html
    */

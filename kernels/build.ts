@@ -6,10 +6,11 @@
  * name and renamed, so two builds at once, or one beside a running program, never show half a file.
  */
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
 import type { GeneratedKernels } from "./index.ts";
 import {
+  filesIn,
   generatedFile,
   hashLine,
   hashSources,
@@ -31,26 +32,14 @@ if (previous?.sourceHash !== hashes.sourceHash) {
   write({ ...hashes, wgsl: readWgsl(), wasm, workerSource: readWorker() });
 }
 
-/** Every WGSL family by name, with its includes in place. */
+/** Every WGSL file by its name. */
 function readWgsl(): Record<string, string> {
-  if (!existsSync(wgslFolder)) return {};
-  const files = readdirSync(wgslFolder)
-    .filter((name) => name.endsWith(".wgsl"))
-    .sort();
   return Object.fromEntries(
-    files.map((file) => [file.slice(0, -".wgsl".length), resolveIncludes(file, new Set())]),
+    filesIn(wgslFolder, ".wgsl").map((file) => {
+      const name = relative(wgslFolder, file).split(sep).join("/");
+      return [name.slice(0, -".wgsl".length), readFileSync(file, "utf8")];
+    }),
   );
-}
-
-/** Replaces lines of the form `#include "include/x.wgsl"`; what is included twice appears once. */
-function resolveIncludes(file: string, seen: Set<string>): string {
-  const text = readFileSync(join(wgslFolder, file), "utf8");
-  return text.replace(/^#include "([^"]+)"[^\S\n]*$/gm, (line, name: string) => {
-    if (seen.has(name)) return "";
-    if (!existsSync(join(wgslFolder, name))) fail(`kernels/wgsl/${file}: there is no file for ${line}`);
-    seen.add(name);
-    return resolveIncludes(name, seen).trimEnd();
-  });
 }
 
 function readWorker(): string {

@@ -12,7 +12,7 @@ export interface GeneratedKernels {
   readonly sourceHash: string;
   /** The part of that hash which belongs to the WebAssembly module. */
   readonly wasmHash: string;
-  /** WGSL text by file name without extension (`elementwise`, `matmul`, ...), includes resolved. */
+  /** WGSL text by file name without extension (`matmul`, `include/grid`, ...), includes still as lines. */
   readonly wgsl: Readonly<Record<string, string>>;
   /** The same WebAssembly module twice, in base64: for any engine with SIMD, and for those with relaxed SIMD. */
   readonly wasm: { readonly simd: string; readonly relaxed: string };

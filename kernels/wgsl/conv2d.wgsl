@@ -6,8 +6,8 @@
 #include "include/tile_loop.wgsl"
 #include "include/conv2d_image.wgsl"
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> weight: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<B>;
+@group(0) @binding(1) var<storage, read> weight: array<A>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;
 @group(1) @binding(0) var<uniform> params: Params;
@@ -20,8 +20,8 @@ fn kPlaceA(k: u32) -> u32 {
   return k;
 }
 
-fn fetchA(place: u32) -> f32 {
-  return weight[place];
+fn fetchA(place: u32) -> A {
+  return weight[place / WIDTH_A];
 }
 
 fn colPlaceB(group: u32, col: u32) -> vec3<i32> {
@@ -32,7 +32,7 @@ fn kPlaceB(k: u32) -> vec3<i32> {
   return imageOfKernel(kernelPosition(k));
 }
 
-fn fetchB(place: vec3<i32>) -> f32 {
+fn fetchB(place: vec3<i32>) -> B {
   return fetchImage(place);
 }
 

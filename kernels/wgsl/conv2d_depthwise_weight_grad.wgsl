@@ -1,15 +1,14 @@
 // The gradient of a depthwise convolution for its weight: one workgroup for each tap of each channel. Its invocations
-// share the output positions of all images out among them, and add their sums up as a tree.
+// share the output positions of all images out among them.
 
-#include "include/grid.wgsl"
+#include "include/floats.wgsl"
+#include "include/lanes.wgsl"
 #include "include/depthwise.wgsl"
 
 @group(0) @binding(0) var<storage, read> gradOut: array<f32>;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> gradWeight: array<f32>;
 @group(1) @binding(0) var<uniform> params: Params;
-
-var<workgroup> sums: array<f32, WORKGROUP>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(grid: Grid, @builtin(local_invocation_index) lane: u32) {
@@ -32,13 +31,6 @@ fn main(grid: Grid, @builtin(local_invocation_index) lane: u32) {
       sum = fma(gradOut[params.offset0 + plane * area + position], seen, sum);
     }
   }
-  sums[lane] = sum;
-  for (var half = WORKGROUP / 2u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      sum += sums[lane + half];
-      sums[lane] = sum;
-    }
-  }
+  sum = sumOverLanes(lane, sum);
   if (lane == 0u) { gradWeight[params.offset2 + tap] = sum; }
 }

@@ -9,8 +9,8 @@
 // Whether a stride is larger than one.
 const STRIDED = true;
 
-@group(0) @binding(0) var<storage, read> gradOut: array<f32>;
-@group(0) @binding(1) var<storage, read> weight: array<f32>;
+@group(0) @binding(0) var<storage, read> gradOut: array<B>;
+@group(0) @binding(1) var<storage, read> weight: array<A>;
 @group(0) @binding(2) var<storage, read_write> gradX: array<f32>;
 @group(1) @binding(0) var<uniform> params: Params;
 
@@ -23,8 +23,8 @@ fn kPlaceA(k: u32) -> u32 {
   return (k / area) * params.cInGroup * area + k % area;
 }
 
-fn fetchA(place: u32) -> f32 {
-  return weight[place];
+fn fetchA(place: u32) -> A {
+  return weight[place / WIDTH_A];
 }
 
 fn colPlaceB(group: u32, col: u32) -> vec3<i32> {
@@ -46,17 +46,17 @@ fn kPlaceB(k: u32) -> vec3<i32> {
   );
 }
 
-fn fetchB(place: vec3<i32>) -> f32 {
+fn fetchB(place: vec3<i32>) -> B {
   // As unsigned numbers, rows and columns before the first are beyond the last, divided or not.
   var row = u32(place.y);
   var col = u32(place.z);
   if (STRIDED) {
-    if (row % params.strideH != 0u || col % params.strideW != 0u) { return 0.0; }
+    if (row % params.strideH != 0u || col % params.strideW != 0u) { return B(); }
     row /= params.strideH;
     col /= params.strideW;
   }
-  if (row >= params.hOut || col >= params.wOut) { return 0.0; }
-  return gradOut[u32(place.x) + row * params.wOut + col];
+  if (row >= params.hOut || col >= params.wOut) { return B(); }
+  return gradOut[(u32(place.x) + row * params.wOut + col) / WIDTH_B];
 }
 
 fn writeOut(group: u32, split: u32, row: u32, col: u32, sum: f32) {

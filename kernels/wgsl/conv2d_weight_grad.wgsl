@@ -5,8 +5,8 @@
 #include "include/tile_loop.wgsl"
 #include "include/conv2d_image.wgsl"
 
-@group(0) @binding(0) var<storage, read> gradOut: array<f32>;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(0) var<storage, read> gradOut: array<A>;
+@group(0) @binding(1) var<storage, read> x: array<B>;
 @group(0) @binding(2) var<storage, read_write> gradWeight: array<f32>;
 @group(1) @binding(0) var<uniform> params: Params;
 
@@ -19,8 +19,8 @@ fn kPlaceA(k: u32) -> u32 {
   return (k / area) * params.cOut * area + k % area;
 }
 
-fn fetchA(place: u32) -> f32 {
-  return gradOut[place];
+fn fetchA(place: u32) -> A {
+  return gradOut[place / WIDTH_A];
 }
 
 fn colPlaceB(group: u32, col: u32) -> vec3<i32> {
@@ -31,7 +31,7 @@ fn kPlaceB(k: u32) -> vec3<i32> {
   return imageOfOutput(outputPosition(k));
 }
 
-fn fetchB(place: vec3<i32>) -> f32 {
+fn fetchB(place: vec3<i32>) -> B {
   return fetchImage(place);
 }
 

@@ -29,8 +29,8 @@ struct Params {
   negativeSlope: f32,
 }
 
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> b: array<f32>;
+@group(0) @binding(0) var<storage, read> a: array<A>;
+@group(0) @binding(1) var<storage, read> b: array<B>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;
 @group(1) @binding(0) var<uniform> params: Params;
@@ -43,8 +43,8 @@ fn kPlaceA(k: u32) -> u32 {
   return k * params.aKStride;
 }
 
-fn fetchA(place: u32) -> f32 {
-  return a[place];
+fn fetchA(place: u32) -> A {
+  return a[place / WIDTH_A];
 }
 
 fn colPlaceB(batch: u32, col: u32) -> vec3<i32> {
@@ -55,8 +55,8 @@ fn kPlaceB(k: u32) -> vec3<i32> {
   return vec3<i32>(i32(k * params.bKStride), 0, 0);
 }
 
-fn fetchB(place: vec3<i32>) -> f32 {
-  return b[place.x];
+fn fetchB(place: vec3<i32>) -> B {
+  return b[u32(place.x) / WIDTH_B];
 }
 
 fn writeOut(batch: u32, split: u32, row: u32, col: u32, sum: f32) {

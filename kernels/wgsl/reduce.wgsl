@@ -7,6 +7,7 @@
 
 #include "include/grid.wgsl"
 #include "include/floats.wgsl"
+#include "include/best_of_lanes.wgsl"
 
 const SUM = 0u;
 const MAX = 1u;
@@ -48,9 +49,6 @@ struct Best {
   value: T,
   index: u32,
 }
-
-var<workgroup> values: array<T, WORKGROUP>;
-var<workgroup> indices: array<u32, WORKGROUP>;
 
 fn combine(a: Best, b: Best) -> Best {
   if (OP == SUM) { return Best(a.value + b.value, NOWHERE); }
@@ -111,18 +109,7 @@ fn main(grid: Grid, @builtin(local_invocation_index) lane: u32) {
       best = combine(best, load(start, i));
     }
   }
-  if (LANES > 1u) {
-    values[lane] = best.value;
-    indices[lane] = best.index;
-    for (var half = LANES / 2u; half > 0u; half /= 2u) {
-      workgroupBarrier();
-      if (lane % LANES < half) {
-        best = combine(best, Best(values[lane + half], indices[lane + half]));
-        values[lane] = best.value;
-        indices[lane] = best.index;
-      }
-    }
-  }
+  if (LANES > 1u) { best = bestOfLanes(lane, best); }
   if (lane % LANES == 0u && row < params.kept) {
     let bits = bitcast<u32>(T(f32(best.value) * params.scale));
     let value = select(bits, bitcast<u32>(best.value), params.scale == 1.0);

@@ -2,15 +2,17 @@
  * The devices that the tests run on.
  *
  * By default the reference in float32, the CPU device, and WebGPU with all that the adapter offers. Within WebGPU's
- * default limits it runs where it is asked for, as in `default-limits.full.test.ts`. Without an adapter WebGPU is
- * skipped, and says why.
+ * default limits and with each of its options it runs where it is asked for, as in `default-limits.full.test.ts`.
+ * Without an adapter, or a feature of it, WebGPU is skipped, and says why.
  *
- *   MIEN_DEVICES=cpu,webgpu   only these; beside the three there is "webgpu (default limits)"
+ *   MIEN_DEVICES=cpu,webgpu   only these; beside the three there are "webgpu (default limits)", "webgpu (subgroups)"
+ *                             and "webgpu (float16 products)"
  *   MIEN_THREADS=4            threads of the CPU device
  *   MIEN_REQUIRE_WEBGPU=1     a missing adapter is a failure, not a skip
  */
 
 import type { Device } from "@mien/tensor";
+import type { WebGPUOptions } from "@mien/webgpu";
 
 export interface TestDevice {
   /** As it stands in test titles. */
@@ -37,8 +39,10 @@ const env: Variables =
 const openers: Readonly<Record<string, () => Promise<Device>>> = {
   reference: async () => (await import("@mien/cpu")).openReference(),
   cpu: openCpu,
-  webgpu: () => openWebGPU(false),
-  "webgpu (default limits)": () => openWebGPU(true),
+  webgpu: () => openWebGPU({}),
+  "webgpu (default limits)": () => openWebGPU({ defaultLimits: true }),
+  "webgpu (subgroups)": () => openWebGPU({ subgroups: true }, "subgroups"),
+  "webgpu (float16 products)": () => openWebGPU({ float32MatmulPrecision: "medium" }, "shader-f16"),
 };
 
 /** All labels there are, whatever is present. */
@@ -50,11 +54,14 @@ async function openCpu(): Promise<Device> {
   return cpu.openCpu(threads ? { threads: Number(threads) } : {});
 }
 
-async function openWebGPU(defaultLimits: boolean): Promise<Device> {
+async function openWebGPU(options: WebGPUOptions, feature?: GPUFeatureName): Promise<Device> {
   const webgpu = await import("@mien/webgpu");
   const probe = await webgpu.probeWebGPU();
   if ("reason" in probe && env["MIEN_REQUIRE_WEBGPU"] !== "1") throw new Missing(probe.reason);
-  return webgpu.openWebGPU({ software: "allow", defaultLimits });
+  if (feature && "adapter" in probe && !probe.adapter.features.has(feature)) {
+    throw new Missing(`${probe.description} has no ${feature}`);
+  }
+  return webgpu.openWebGPU(options);
 }
 
 /** Opens the devices that are wanted and present. Whoever opens them disposes them. */

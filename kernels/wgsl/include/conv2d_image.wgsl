@@ -16,8 +16,8 @@ fn imageOfKernel(position: vec3<u32>) -> vec3<i32> {
   );
 }
 
-fn fetchImage(place: vec3<i32>) -> f32 {
+fn fetchImage(place: vec3<i32>) -> B {
   // As unsigned numbers, rows and columns before the first are beyond the last.
-  if (u32(place.y) >= params.hIn || u32(place.z) >= params.wIn) { return 0.0; }
-  return x[u32(place.x) + u32(place.y) * params.wIn + u32(place.z)];
+  if (u32(place.y) >= params.hIn || u32(place.z) >= params.wIn) { return B(); }
+  return x[(u32(place.x) + u32(place.y) * params.wIn + u32(place.z)) / WIDTH_B];
 }

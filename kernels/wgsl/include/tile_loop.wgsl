@@ -7,12 +7,17 @@
 // written down (implicit GEMM): element (k, col) is found in the image when it is needed. Finding it costs divisions,
 // so an address is the sum of what the k says and what the column says, and each half is worked out once per tile:
 //
-//   rowPlaceA(batch, row) + kPlaceA(k)           is an index into A
+//   rowPlaceA(batch, row) + kPlaceA(k)           is what fetchA turns into a value
 //   kPlaceB(k) + colPlaceB(batch, col)           is what fetchB turns into a value
 //   writeOut(batch, split, row, col, value)      takes the result
 //
 // With `splits` > 1 the range of k is shared between that many workgroups, each of which writes its own partial C.
+// Where four values of an operand lie side by side and aligned, it is bound as vec4<f32> and fetched four at a time: the
+// fetch at a place that is a multiple of four gives that value and the next three.
+//
 // Wants in Params: m, n, k, batch, tilesM, tilesN, splits, splitLength (a multiple of TILE_K), groups.
+
+#include "include/tile_type.wgsl"
 
 const THREADS_M = 8u;
 const THREADS_N = 8u;
@@ -23,6 +28,11 @@ const TILE_K = 16u;
 // Whether neighbouring invocations read along k (else along rows or columns): as the operand lies in memory.
 const A_ALONG_K = true;
 const B_ALONG_K = false;
+// What A and B are bound as, f32 or vec4<f32>, and how many values that is. Four lie in the direction just named.
+alias A = f32;
+alias B = f32;
+const WIDTH_A = 1u;
+const WIDTH_B = 1u;
 
 const THREADS = THREADS_M * THREADS_N;
 const TILE_M = THREADS_M * QUADS_M * 4u;
@@ -30,24 +40,95 @@ const TILE_N = THREADS_N * QUADS_N * 4u;
 // One vec4 more than the tile is wide, so that neighbours in k meet different memory banks.
 const PITCH_M = TILE_M / 4u + 1u;
 const PITCH_N = TILE_N / 4u + 1u;
-const FETCHES_A = TILE_K * TILE_M / 4u;
-const FETCHES_B = TILE_K * TILE_N / 4u;
+const QUADS_OF_A = TILE_M / 4u;
+const QUADS_OF_B = TILE_N / 4u;
+const STEPS_OF_FOUR = TILE_K / 4u;
 
-var<workgroup> tileA: array<vec4<f32>, TILE_K * PITCH_M>;
-var<workgroup> tileB: array<vec4<f32>, TILE_K * PITCH_N>;
+var<workgroup> tileA: array<vec4<Held>, TILE_K * PITCH_M>;
+var<workgroup> tileB: array<vec4<Held>, TILE_K * PITCH_N>;
 var<workgroup> rowPlaces: array<u32, TILE_M>;
 var<workgroup> colPlaces: array<vec3<i32>, TILE_N>;
 var<workgroup> kPlacesA: array<u32, TILE_K>;
 var<workgroup> kPlacesB: array<vec3<i32>, TILE_K>;
 
-fn readA(row: u32, rows: u32, k: u32, ks: u32) -> f32 {
-  if (row >= rows || k >= ks) { return 0.0; }
-  return fetchA(rowPlaces[row] + kPlacesA[k]);
+// One value, four times over, or four of them.
+fn readA(row: u32, rows: u32, k: u32, ks: u32) -> vec4<f32> {
+  if (row >= rows || k >= ks) { return vec4<f32>(); }
+  return vec4<f32>(fetchA(rowPlaces[row] + kPlacesA[k]));
 }
 
-fn readB(k: u32, ks: u32, col: u32, cols: u32) -> f32 {
-  if (col >= cols || k >= ks) { return 0.0; }
-  return fetchB(kPlacesB[k] + colPlaces[col]);
+fn readB(k: u32, ks: u32, col: u32, cols: u32) -> vec4<f32> {
+  if (col >= cols || k >= ks) { return vec4<f32>(); }
+  return vec4<f32>(fetchB(kPlacesB[k] + colPlaces[col]));
+}
+
+// Brings the rows of A and the steps of k that a tile has into workgroup memory.
+fn fillTileA(lane: u32, rows: u32, ks: u32) {
+  if (WIDTH_A == 4u && A_ALONG_K) {
+    // A block of four rows and four steps, turned round.
+    for (var i = lane; i < STEPS_OF_FOUR * QUADS_OF_A; i += THREADS) {
+      let k = i % STEPS_OF_FOUR * 4u;
+      let row = i / STEPS_OF_FOUR * 4u;
+      let block = transpose(mat4x4<f32>(
+        readA(row, rows, k, ks),
+        readA(row + 1u, rows, k, ks),
+        readA(row + 2u, rows, k, ks),
+        readA(row + 3u, rows, k, ks),
+      ));
+      let at = k * PITCH_M + row / 4u;
+      tileA[at] = vec4<Held>(block[0]);
+      tileA[at + PITCH_M] = vec4<Held>(block[1]);
+      tileA[at + 2u * PITCH_M] = vec4<Held>(block[2]);
+      tileA[at + 3u * PITCH_M] = vec4<Held>(block[3]);
+    }
+    return;
+  }
+  for (var i = lane; i < TILE_K * QUADS_OF_A; i += THREADS) {
+    let k = select(i / QUADS_OF_A, i % TILE_K, A_ALONG_K);
+    let quad = select(i % QUADS_OF_A, i / TILE_K, A_ALONG_K);
+    let row = quad * 4u;
+    var values = readA(row, rows, k, ks);
+    if (WIDTH_A == 1u) {
+      values.y = readA(row + 1u, rows, k, ks).x;
+      values.z = readA(row + 2u, rows, k, ks).x;
+      values.w = readA(row + 3u, rows, k, ks).x;
+    }
+    tileA[k * PITCH_M + quad] = vec4<Held>(values);
+  }
+}
+
+// The same for the columns of B.
+fn fillTileB(lane: u32, ks: u32, cols: u32) {
+  if (WIDTH_B == 4u && B_ALONG_K) {
+    for (var i = lane; i < STEPS_OF_FOUR * QUADS_OF_B; i += THREADS) {
+      let k = i % STEPS_OF_FOUR * 4u;
+      let col = i / STEPS_OF_FOUR * 4u;
+      let block = transpose(mat4x4<f32>(
+        readB(k, ks, col, cols),
+        readB(k, ks, col + 1u, cols),
+        readB(k, ks, col + 2u, cols),
+        readB(k, ks, col + 3u, cols),
+      ));
+      let at = k * PITCH_N + col / 4u;
+      tileB[at] = vec4<Held>(block[0]);
+      tileB[at + PITCH_N] = vec4<Held>(block[1]);
+      tileB[at + 2u * PITCH_N] = vec4<Held>(block[2]);
+      tileB[at + 3u * PITCH_N] = vec4<Held>(block[3]);
+    }
+    return;
+  }
+  for (var i = lane; i < TILE_K * QUADS_OF_B; i += THREADS) {
+    let k = select(i / QUADS_OF_B, i % TILE_K, B_ALONG_K);
+    let quad = select(i % QUADS_OF_B, i / TILE_K, B_ALONG_K);
+    let col = quad * 4u;
+    var values = readB(k, ks, col, cols);
+    if (WIDTH_B == 1u) {
+      values.y = readB(k, ks, col + 1u, cols).x;
+      values.z = readB(k, ks, col + 2u, cols).x;
+      values.w = readB(k, ks, col + 3u, cols).x;
+    }
+    tileB[k * PITCH_N + quad] = vec4<Held>(values);
+  }
 }
 
 fn placeK(lane: u32, k: u32, end: u32) {
@@ -89,36 +170,16 @@ fn main(
 
   for (var k = kBegin; k < kEnd; k += TILE_K) {
     let ks = min(TILE_K, kEnd - k);
-    for (var i = lane; i < FETCHES_A; i += THREADS) {
-      let kk = select(i / (TILE_M / 4u), i % TILE_K, A_ALONG_K);
-      let quad = select(i % (TILE_M / 4u), i / TILE_K, A_ALONG_K);
-      let row = quad * 4u;
-      tileA[kk * PITCH_M + quad] = vec4<f32>(
-        readA(row, rows, kk, ks),
-        readA(row + 1u, rows, kk, ks),
-        readA(row + 2u, rows, kk, ks),
-        readA(row + 3u, rows, kk, ks),
-      );
-    }
-    for (var i = lane; i < FETCHES_B; i += THREADS) {
-      let kk = select(i / (TILE_N / 4u), i % TILE_K, B_ALONG_K);
-      let quad = select(i % (TILE_N / 4u), i / TILE_K, B_ALONG_K);
-      let col = quad * 4u;
-      tileB[kk * PITCH_N + quad] = vec4<f32>(
-        readB(kk, ks, col, cols),
-        readB(kk, ks, col + 1u, cols),
-        readB(kk, ks, col + 2u, cols),
-        readB(kk, ks, col + 3u, cols),
-      );
-    }
+    fillTileA(lane, rows, ks);
+    fillTileB(lane, ks, cols);
     workgroupBarrier();
 
     placeK(lane, k + TILE_K, kEnd);
     for (var kk = 0u; kk < TILE_K; kk += 1u) {
       for (var qm = 0u; qm < QUADS_M; qm += 1u) {
-        let a = tileA[kk * PITCH_M + threadM + qm * THREADS_M];
+        let a = vec4<f32>(tileA[kk * PITCH_M + threadM + qm * THREADS_M]);
         for (var qn = 0u; qn < QUADS_N; qn += 1u) {
-          let b = tileB[kk * PITCH_N + threadN + qn * THREADS_N];
+          let b = vec4<f32>(tileB[kk * PITCH_N + threadN + qn * THREADS_N]);
           let at = qm * 4u * QUADS_N + qn;
           sums[at] = fma(vec4<f32>(a.x), b, sums[at]);
           sums[at + QUADS_N] = fma(vec4<f32>(a.y), b, sums[at + QUADS_N]);

@@ -5,6 +5,7 @@
  */
 
 import {
+  ArgumentError,
   type Device,
   DeviceError,
   type DeviceName,
@@ -12,18 +13,29 @@ import {
   setDefaultDevice,
   setGarbageCollector,
 } from "@mien/tensor";
+import type { WebGPUOptions } from "@mien/webgpu";
 
 export type DeviceChoice = DeviceName | "auto";
 
 /** The names that `openDevice` takes. */
 export const DEVICE_CHOICES: readonly DeviceChoice[] = ["auto", "webgpu", "cpu", "reference"];
 
-export interface OpenDeviceOptions {
+/** The options that only WebGPU has. */
+type FastMath = Pick<WebGPUOptions, "float32MatmulPrecision" | "subgroups">;
+
+export interface OpenDeviceOptions extends FastMath {
   /** Threads of the CPU device. Default: as many as the machine runs at once. */
   readonly threads?: number;
   /** Hears which device was taken and why, in one line. Default for "auto" and software adapters: console.info. */
   readonly log?: (line: string) => void;
 }
+
+const optionNames: readonly string[] = [
+  "threads",
+  "log",
+  "float32MatmulPrecision",
+  "subgroups",
+] satisfies (keyof OpenDeviceOptions)[];
 
 /**
  * Opens a device. The first one that a program opens becomes its default device.
@@ -33,12 +45,19 @@ export interface OpenDeviceOptions {
  * - "cpu": WebAssembly SIMD with threads.
  * - "reference": plain TypeScript, slow and obvious, the only device with float64.
  *
- * @throws DeviceError if there is no such device here
+ * `float32MatmulPrecision` and `subgroups` are permissions to trade bits for speed on WebGPU; "auto" has no use for them
+ * where it takes the CPU.
+ *
+ * @throws DeviceError if there is no such device here, or if it cannot do what the options ask for
  */
 export async function openDevice(
   choice: DeviceChoice = "auto",
   options: OpenDeviceOptions = {},
 ): Promise<Device> {
+  const unknown = Object.keys(options).find((name) => !optionNames.includes(name));
+  if (unknown) {
+    throw new ArgumentError(`openDevice: got the option ${unknown}, expected ${optionNames.join(", ")}`);
+  }
   const device = await open(choice, options);
   if (!peekDefaultDevice()) setDefaultDevice(device);
   await offerGarbageCollection();
@@ -47,7 +66,7 @@ export async function openDevice(
 
 async function open(
   choice: DeviceChoice,
-  { threads, log = console.info }: OpenDeviceOptions,
+  { threads, log = console.info, ...fastMath }: OpenDeviceOptions,
 ): Promise<Device> {
   switch (choice) {
     case "auto": {
@@ -55,7 +74,7 @@ async function open(
       const found = await probeWebGPU();
       if ("isFallback" in found && !found.isFallback) {
         log(`device: webgpu, ${found.description}`);
-        return openWebGPU({ software: "refuse" });
+        return openWebGPU({ ...fastMath, software: "refuse" });
       }
       const reason =
         "isFallback" in found ? `the only adapter is software (${found.description})` : found.reason;
@@ -69,11 +88,13 @@ async function open(
       if ("isFallback" in found && found.isFallback) {
         log(`device: webgpu, ${found.description}; this adapter computes in software: correct, but slow`);
       }
-      return openWebGPU({ software: "allow" });
+      return openWebGPU({ ...fastMath, software: "allow" });
     }
     case "cpu":
+      refuseFastMath(choice, fastMath);
       return openCpuDevice(threads);
     case "reference": {
+      refuseFastMath(choice, fastMath);
       const { openReference } = await import("@mien/cpu");
       return openReference();
     }
@@ -81,6 +102,14 @@ async function open(
       choice satisfies never;
       throw new DeviceError(`openDevice: got "${choice}", expected one of ${DEVICE_CHOICES.join(", ")}`);
   }
+}
+
+function refuseFastMath(choice: DeviceChoice, { float32MatmulPrecision, subgroups }: FastMath): void {
+  const option = subgroups ? "subgroups" : "float32MatmulPrecision";
+  if (!subgroups && (float32MatmulPrecision ?? "highest") === "highest") return;
+  throw new DeviceError(
+    `openDevice: got the option ${option} for the device ${choice}, expected it for webgpu alone; leave it out`,
+  );
 }
 
 async function openCpuDevice(threads: number | undefined): Promise<Device> {

@@ -9,11 +9,17 @@ import { describe, test } from "vitest";
 import { probeWebGPU } from "./adapter.ts";
 import type { WebGPUDevice } from "./device.ts";
 
-/** Describes tests that need an adapter. */
-export async function describeWithAdapter(title: string, body: () => void): Promise<void> {
+/** Describes tests that need an adapter, and perhaps a feature that not every adapter has. */
+export async function describeWithAdapter(
+  title: string,
+  body: () => void,
+  feature?: GPUFeatureName,
+): Promise<void> {
   const probe = await probeWebGPU();
   if (!("reason" in probe)) {
-    describe(title, body);
+    const lacks = feature !== undefined && !probe.adapter.features.has(feature);
+    if (lacks) describe.skip(`${title}: ${probe.description} has no ${feature}`, body);
+    else describe(title, body);
   } else if (process.env["MIEN_REQUIRE_WEBGPU"] === "1") {
     test(title, () => {
       throw new Error(probe.reason);

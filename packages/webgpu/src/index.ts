@@ -1,3 +1,7 @@
 export { type AdapterProbe, type NoAdapter, probeWebGPU } from "./adapter.ts";
 export { WebGPUDevice, type WebGPUStats } from "./device.ts";
-export { openWebGPU, type WebGPUOptions } from "./open.ts";
+export {
+  type Float32MatmulPrecision,
+  openWebGPU,
+  type WebGPUOptions,
+} from "./open.ts";

@@ -5,9 +5,9 @@
  * for it but the work that needs it, and what comes behind that; `gate.ts` tells how. `warmup` asks for many at once.
  */
 
-import { DeviceError, internal } from "@mien/tensor";
+import { DeviceError } from "@mien/tensor";
 import { shaderStage } from "./constants.ts";
-import { parseShader, type Shader, specialise, type Variant, variantKey } from "./shader.ts";
+import { assemble, parseShader, type Shader, specialise, type Variant, variantKey } from "./shader.ts";
 import { slotBytes } from "./uniforms.ts";
 
 /** The bindings of a pipeline; shared by all shaders that have as many buffers and write to the same of them. */
@@ -125,11 +125,10 @@ export class Pipelines {
     return { kernel, shader, layout, code, module, descriptor };
   }
 
-  #shader({ shader: name, text = this.#texts[name] }: Variant): Shader {
+  #shader({ shader: name, text }: Variant): Shader {
     let shader = this.#shaders.get(name);
     if (!shader) {
-      if (text === undefined) throw internal(`there is no shader ${name}.wgsl`);
-      shader = parseShader(name, text);
+      shader = parseShader(name, text ?? assemble(this.#texts, name));
       this.#shaders.set(name, shader);
     }
     return shader;

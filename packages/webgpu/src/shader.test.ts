@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { sizeClass } from "./buffers.ts";
 import { kernels } from "./kernels/table.ts";
 import { viewOf } from "./kernels/views.ts";
-import { parseShader, specialise, variantKey } from "./shader.ts";
+import { assemble, parseShader, specialise, variantKey, withFeature } from "./shader.ts";
 import { slotBytes } from "./uniforms.ts";
 
 const text = `
@@ -48,22 +48,47 @@ test("a knob is set where it is declared, and nowhere else", () => {
   expect(() => specialise(shader, { SPEED: 1 })).toThrow("internal: sample.wgsl has no knob SPEED");
 });
 
-test("every shader's parameters fit a slot, and every variant's knobs exist", async () => {
+/** All shaders by name, assembled from the files as they are, or with those that use a feature. */
+async function loadShaders(feature?: "subgroups" | "f16"): Promise<Record<string, string>> {
   const { wgsl } = await loadKernels();
-  for (const [name, source] of Object.entries(wgsl)) {
+  const texts = feature ? withFeature(wgsl, feature) : wgsl;
+  const names = Object.keys(texts).filter((name) => !name.startsWith("include/"));
+  return Object.fromEntries(names.map((name) => [name, assemble(texts, name)]));
+}
+
+test("an include comes once, in place of its line, and what it enables comes first", () => {
+  const texts = {
+    both: '#include "include/one.wgsl"\n#include "include/two.wgsl"\nfn main() {}\n',
+    "include/one": '#include "include/two.wgsl"\nconst ONE = 1u;\n',
+    "include/two": "const TWO = 2u;\n",
+    "include/two.f16": "enable f16;\nconst TWO = 2.0h;\n",
+  };
+  expect(assemble(texts, "both")).toBe("const TWO = 2u;\nconst ONE = 1u;\n\nfn main() {}\n");
+  expect(assemble(withFeature(texts, "subgroups"), "both")).toBe(assemble(texts, "both"));
+  expect(assemble(withFeature(texts, "f16"), "both")).toBe(
+    "enable f16;\nconst TWO = 2.0h;\nconst ONE = 1u;\n\nfn main() {}\n",
+  );
+  expect(() => assemble({ a: '#include "include/b.wgsl"' }, "a")).toThrow(
+    "internal: there is no file include/b.wgsl",
+  );
+});
+
+test("every shader's parameters fit a slot, and every variant's knobs exist", async () => {
+  const shaders = await loadShaders();
+  for (const [name, source] of Object.entries(shaders)) {
     const last = parseShader(name, source).params.at(-1)!;
     expect(4 * (last.offset + last.length), name).toBeLessThanOrEqual(slotBytes);
   }
   for (const [name, { variants }] of Object.entries(kernels)) {
     // A program's own kernels bring their text along.
     expect(variants.length > 0, name).toBe(name !== "custom");
-    for (const { shader, knobs } of variants) specialise(parseShader(shader, wgsl[shader]!), knobs);
+    for (const { shader, knobs } of variants) specialise(parseShader(shader, shaders[shader]!), knobs);
   }
 });
 
 test("no shader needs more than the eight storage buffers of WebGPU's defaults", async () => {
-  const { wgsl } = await loadKernels();
-  for (const [name, source] of Object.entries(wgsl)) {
+  const shaders = await loadShaders();
+  for (const [name, source] of Object.entries(shaders)) {
     expect(parseShader(name, source).bindings.length, name).toBeLessThanOrEqual(8);
   }
 });

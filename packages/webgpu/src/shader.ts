@@ -49,6 +49,43 @@ export function variantKey({ shader, knobs }: Variant): string {
   return key;
 }
 
+/**
+ * The text of a shader, with its lines of the form `#include "include/grid.wgsl"` replaced by those files; what is
+ * included twice appears once. WGSL wants `enable` before everything else, so those lines move to the top.
+ */
+export function assemble(texts: Readonly<Record<string, string>>, name: string): string {
+  const seen = new Set<string>();
+  const resolve = (file: string): string => {
+    const text = texts[file];
+    if (text === undefined) throw internal(`there is no file ${file}.wgsl, for the shader ${name}.wgsl`);
+    return text.replaceAll(/^#include "(.+)\.wgsl"$/gm, (_line, include: string) => {
+      if (seen.has(include)) return "";
+      seen.add(include);
+      return resolve(include).trimEnd();
+    });
+  };
+  const enables: string[] = [];
+  const body = resolve(name).replaceAll(/^enable .*;\n/gm, (line) => {
+    enables.push(line);
+    return "";
+  });
+  return enables.join("") + body;
+}
+
+/**
+ * The files, with those that use a feature of WGSL in place of their namesakes: with "subgroups",
+ * `include/lanes.subgroups.wgsl` is what includes of `include/lanes.wgsl` get.
+ */
+export function withFeature(
+  texts: Readonly<Record<string, string>>,
+  feature: "subgroups" | "f16",
+): Record<string, string> {
+  const ending = `.${feature}`;
+  const twins = Object.keys(texts).filter((name) => name.endsWith(ending));
+  const replaced = twins.map((name) => [name.slice(0, -ending.length), texts[name]!] as const);
+  return { ...texts, ...Object.fromEntries(replaced) };
+}
+
 /** Reads bindings and parameters from a shader's declarations. */
 export function parseShader(name: string, text: string): Shader {
   const code = text.replaceAll(/\/\/.*$/gm, "");

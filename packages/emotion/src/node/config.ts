@@ -34,6 +34,10 @@ export const configSchema = z.strictObject({
     .describe("folder {train,validation,test}/{happy,neutral,sad,surprise}; none: built-in faces"),
   device: z.enum(DEVICE_CHOICES).default("auto").describe("where to compute"),
   threads: whole(1, 256).nullable().default(null).describe("threads of the CPU device; none: all"),
+  matmulPrecision: z
+    .enum(["highest", "medium"])
+    .default("highest")
+    .describe("of WebGPU: medium multiplies half floats"),
   seed: z.int().min(0).default(42).describe("makes a run repeatable"),
   epochs: whole(1)
     .nullable()

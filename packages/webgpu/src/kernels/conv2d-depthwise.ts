@@ -4,8 +4,16 @@
  */
 
 import type { Conv2dParams, Kernels } from "@mien/tensor";
+import type { Variant } from "../shader.ts";
+import { workgroupSize } from "../tuning.ts";
 import { groupsFor, type Launcher } from "./plan.ts";
 import { activations } from "./products.ts";
+
+/** The shader of the weight's gradient, a workgroup to each weight. */
+export const weightGradVariant: Variant = {
+  shader: "conv2d_depthwise_weight_grad",
+  knobs: { LANES: workgroupSize },
+};
 
 /** Whether every channel is a group. */
 export function isDepthwise({ groups, cIn, cOut }: Conv2dParams): boolean {
@@ -60,7 +68,7 @@ export function depthwiseWeightGrad(
   const count = conv.groups * conv.kH * conv.kW;
   const offsets = { offset0: gradOut.offset, offset1: x.offset, offset2: gradWeight.offset };
   gpu.dispatch({
-    variant: { shader: "conv2d_depthwise_weight_grad" },
+    variant: weightGradVariant,
     buffers: { gradOut: gradOut.buffer, x: x.buffer, gradWeight: gradWeight.buffer },
     params: { ...paramsOf(conv), ...offsets, count },
     workgroups: count,

@@ -6,16 +6,37 @@
  */
 
 import { type Conv2dParams, type Operand, poolingOf } from "@mien/tensor";
-import type { Knobs } from "../shader.ts";
-import { depthwise, depthwiseInputGrad, depthwiseWeightGrad, isDepthwise } from "./conv2d-depthwise.ts";
+import {
+  depthwise,
+  depthwiseInputGrad,
+  depthwiseWeightGrad,
+  isDepthwise,
+  weightGradVariant,
+} from "./conv2d-depthwise.ts";
 import type { Plan } from "./plan.ts";
 import { maxPool2d } from "./pool.ts";
-import { launchProduct, productVariants } from "./products.ts";
+import { fetchKnobs, isWide, launchProduct, productVariants } from "./products.ts";
 
-/** Weights lie along k in every product, and so do the output positions of the weight's gradient. */
-const forwardKnobs: Knobs = { A_ALONG_K: true, B_ALONG_K: false };
-const weightKnobs: Knobs = { A_ALONG_K: true, B_ALONG_K: true };
-const inputKnobs = (STRIDED: boolean): Knobs => ({ A_ALONG_K: true, B_ALONG_K: false, STRIDED });
+/** Filters lie along k; images lie along the columns. */
+const forwardKnobs = (wideWeight: boolean, wideImage: boolean) =>
+  fetchKnobs({ alongK: true, wide: wideWeight }, { alongK: false, wide: wideImage });
+
+/** Both images lie along k, which is the output positions. */
+const weightKnobs = (wideGradOut: boolean, wideImage: boolean) =>
+  fetchKnobs({ alongK: true, wide: wideGradOut }, { alongK: true, wide: wideImage });
+
+/** Filters lie neither way: kernel positions along k, or, where there is one alone, channels along the rows. */
+const inputKnobs = (wideWeight: boolean, wideGradOut: boolean, STRIDED: boolean) => ({
+  ...fetchKnobs({ alongK: !wideWeight, wide: wideWeight }, { alongK: false, wide: wideGradOut }),
+  STRIDED,
+});
+
+/** A 1x1 kernel that visits every pixel once: the images are matrices as they lie in memory. */
+function isPointwise(conv: Conv2dParams): boolean {
+  const { kH, kW, strideH, strideW, padTop, padLeft, hIn, wIn, hOut, wOut } = conv;
+  const whole = hOut === hIn && wOut === wIn && padTop === 0 && padLeft === 0;
+  return kH * kW * strideH * strideW === 1 && whole;
+}
 
 function paramsOf(conv: Conv2dParams): Record<string, number> {
   const { groups, n, ...sizes } = conv;
@@ -24,7 +45,7 @@ function paramsOf(conv: Conv2dParams): Record<string, number> {
 
 export const conv2d: Plan<"conv2d"> = {
   variants: [
-    ...productVariants("conv2d", forwardKnobs),
+    ...[false, true].flatMap((wide) => productVariants("conv2d", forwardKnobs(wide, false))),
     { shader: "split_k" },
     { shader: "conv2d_depthwise" },
   ],
@@ -36,12 +57,14 @@ export const conv2d: Plan<"conv2d"> = {
     const [x, weight, bias, out] = operands;
     const { activation, negativeSlope, ...conv } = params;
     const { n, cIn, cOut, hOut, wOut, kH, kW, groups } = conv;
+    const k = (cIn / groups) * kH * kW;
+    const wideImage = isPointwise(params) && isWide(x.offset, hOut * wOut);
     launchProduct(gpu, {
       shader: "conv2d",
-      knobs: forwardKnobs,
+      knobs: forwardKnobs(isWide(weight.offset, k), wideImage),
       m: cOut / groups,
       n: n * hOut * wOut,
-      k: (cIn / groups) * kH * kW,
+      k,
       batch: groups,
       inputs: { x: x.buffer, weight: weight.buffer },
       outName: "out",
@@ -66,8 +89,8 @@ export const conv2dMaxPool: Plan<"conv2dMaxPool"> = {
 
 export const conv2dInputGrad: Plan<"conv2dInputGrad"> = {
   variants: [
-    ...productVariants("conv2d_input_grad", inputKnobs(false)),
-    ...productVariants("conv2d_input_grad", inputKnobs(true)),
+    ...productVariants("conv2d_input_grad", inputKnobs(false, false, false)),
+    ...productVariants("conv2d_input_grad", inputKnobs(false, false, true)),
     { shader: "conv2d_depthwise_input_grad" },
   ],
   launch(gpu, operands, conv) {
@@ -77,9 +100,11 @@ export const conv2dInputGrad: Plan<"conv2dInputGrad"> = {
     }
     const [gradOut, weight, gradX] = operands;
     const { n, cIn, cOut, hIn, wIn, kH, kW, groups } = conv;
+    const wideWeight = kH * kW === 1 && isWide(weight.offset, cIn / groups);
+    const wideGradOut = isPointwise(conv) && isWide(gradOut.offset, hIn * wIn);
     launchProduct(gpu, {
       shader: "conv2d_input_grad",
-      knobs: inputKnobs(conv.strideH > 1 || conv.strideW > 1),
+      knobs: inputKnobs(wideWeight, wideGradOut, conv.strideH > 1 || conv.strideW > 1),
       m: cIn / groups,
       n: n * hIn * wIn,
       k: (cOut / groups) * kH * kW,
@@ -94,8 +119,8 @@ export const conv2dInputGrad: Plan<"conv2dInputGrad"> = {
 
 export const conv2dWeightGrad: Plan<"conv2dWeightGrad"> = {
   variants: [
-    ...productVariants("conv2d_weight_grad", weightKnobs),
-    { shader: "conv2d_depthwise_weight_grad" },
+    ...[false, true].flatMap((wide) => productVariants("conv2d_weight_grad", weightKnobs(wide, false))),
+    weightGradVariant,
   ],
   launch(gpu, operands, conv) {
     if (isDepthwise(conv)) {
@@ -104,12 +129,14 @@ export const conv2dWeightGrad: Plan<"conv2dWeightGrad"> = {
     }
     const [gradOut, x, gradWeight] = operands;
     const { n, cIn, cOut, hOut, wOut, kH, kW, groups } = conv;
+    const area = hOut * wOut;
+    const wideImage = isPointwise(conv) && isWide(x.offset, area);
     launchProduct(gpu, {
       shader: "conv2d_weight_grad",
-      knobs: weightKnobs,
+      knobs: weightKnobs(isWide(gradOut.offset, area), wideImage),
       m: cOut / groups,
       n: (cIn / groups) * kH * kW,
-      k: n * hOut * wOut,
+      k: n * area,
       batch: groups,
       inputs: { gradOut: gradOut.buffer, x: x.buffer },
       outName: "gradWeight",

@@ -2,35 +2,42 @@
  * Matrix multiplication, plain: strides tell the shader which of the matrices are transposed.
  */
 
-import type { Knobs } from "../shader.ts";
 import type { Plan } from "./plan.ts";
-import { launchProduct, productVariants } from "./products.ts";
+import { fetchKnobs, isWide, launchProduct, productVariants } from "./products.ts";
 
-/** Invocations read along k where that is how a matrix lies in memory. */
-function knobsOf(transposeA: boolean, transposeB: boolean): Knobs {
-  return { A_ALONG_K: !transposeA, B_ALONG_K: transposeB };
-}
+/** A layer's three products: its gradient for the input, forward, its gradient for the weight. */
+const usualTransposes = [
+  [false, false],
+  [false, true],
+  [true, false],
+] as const;
 
 export const matmul: Plan<"matmul"> = {
   variants: [
-    ...productVariants("matmul", knobsOf(false, false)),
-    ...productVariants("matmul", knobsOf(false, true)),
-    ...productVariants("matmul", knobsOf(true, false)),
+    ...usualTransposes.flatMap(([transposeA, transposeB]) =>
+      [false, true].flatMap((wide) =>
+        productVariants("matmul", fetchKnobs({ alongK: !transposeA, wide }, { alongK: transposeB, wide })),
+      ),
+    ),
     { shader: "split_k" },
   ],
   launch(gpu, [a, b, bias, out], params) {
     const { batch, m, n, k, transposeA, transposeB, activation, negativeSlope } = params;
+    const [aRowLength, bRowLength] = [transposeA ? m : k, transposeB ? k : n];
+    const wideA = isWide(a.offset, aRowLength, params.aBatchStride);
+    const wideB = isWide(b.offset, bRowLength, params.bBatchStride);
     launchProduct(gpu, {
       shader: "matmul",
-      knobs: knobsOf(transposeA, transposeB),
+      // Invocations read along k where that is how a matrix lies in memory.
+      knobs: fetchKnobs({ alongK: !transposeA, wide: wideA }, { alongK: transposeB, wide: wideB }),
       ...{ m, n, k, batch, out },
       inputs: { a: a.buffer, b: b.buffer },
       outName: "out",
       params: {
-        aRowStride: transposeA ? 1 : k,
-        aKStride: transposeA ? m : 1,
-        bKStride: transposeB ? 1 : n,
-        bColStride: transposeB ? k : 1,
+        aRowStride: transposeA ? 1 : aRowLength,
+        aKStride: transposeA ? aRowLength : 1,
+        bKStride: transposeB ? 1 : bRowLength,
+        bColStride: transposeB ? bRowLength : 1,
         aBatchStride: params.aBatchStride,
         bBatchStride: params.bBatchStride,
         aOffset: a.offset,

@@ -58,6 +58,25 @@ const tiles: readonly Tile[] = [
   { QUADS_M: 2, QUADS_N: 2 },
 ];
 
+/** Whether four values of an operand can be fetched at once: its offset and strides must all be multiples of four. */
+export function isWide(...offsetAndStrides: readonly number[]): boolean {
+  return offsetAndStrides.every((number) => number % 4 === 0);
+}
+
+/** How the operands A and B are fetched: in which direction they lie, and whether by fours in that direction. */
+export function fetchKnobs(a: Fetch, b: Fetch): Knobs {
+  const [typeA, typeB] = [a, b].map(({ wide }) => (wide ? "vec4<f32>" : "f32")) as [string, string];
+  return {
+    ...{ A_ALONG_K: a.alongK, A: typeA, WIDTH_A: a.wide ? 4 : 1 },
+    ...{ B_ALONG_K: b.alongK, B: typeB, WIDTH_B: b.wide ? 4 : 1 },
+  };
+}
+
+export interface Fetch {
+  readonly alongK: boolean;
+  readonly wide: boolean;
+}
+
 /** The variants of a product with the given knobs, one for each tile. */
 export function productVariants(shader: string, knobs: Knobs): Variant[] {
   return tiles.map((tile) => ({ shader, knobs: { ...knobs, ...tile } }));

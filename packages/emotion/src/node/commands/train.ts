@@ -92,6 +92,7 @@ async function runTraining({ config, sources, extra, say }: Invocation<TrainFlag
   const faces = await openFaces(config, say);
   const device = await openDevice(config.device, {
     ...(config.threads && { threads: config.threads }),
+    float32MatmulPrecision: config.matmulPrecision,
     log: say,
   });
   try {

@@ -43,14 +43,14 @@ const relaxedProbe = Uint8Array.from([
   0x41, 0, 0xfd, 0x11, 0x41, 0, 0xfd, 0x11, 0x41, 0, 0xfd, 0x11, 0xfd, 0x85, 0x02, 0x1a, 0x01, 0x01, 0x01, 0x0b,
 ]);
 
-/** Whether this engine runs relaxed SIMD, which brings fused multiply-add (Node 22 and later; results round differently). */
+/** Whether this engine runs relaxed SIMD as it is, which brings fused multiply-add. */
 export function hasRelaxedSimd(): boolean {
   return WebAssembly.validate(relaxedProbe);
 }
 
-/** The bytes of the WebAssembly module that suits this engine best. */
-export async function loadWasm(): Promise<Uint8Array<ArrayBuffer>> {
+/** The bytes of the WebAssembly module, with relaxed SIMD or without. */
+export async function loadWasm({ relaxed }: { readonly relaxed: boolean }): Promise<Uint8Array<ArrayBuffer>> {
   const { wasm } = await loadKernels();
-  const base64 = hasRelaxedSimd() ? wasm.relaxed : wasm.simd;
+  const base64 = relaxed ? wasm.relaxed : wasm.simd;
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }

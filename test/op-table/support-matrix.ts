@@ -87,8 +87,8 @@ tests prove the op there. \`test/op-table.test.ts\` runs all its cases in float3
 reference in float64; transposed, sliced and expanded inputs; NaN, infinities, huge and tiny numbers; guard words round
 every buffer, and NaN in all memory that is new or freed; the same bits twice. \`test/op-leaks.test.ts\` counts what is left
 behind, which is nothing. The reference's own gradients are checked against central differences. No kernel computes on
-another device or reads back. The tests open these devices: ${deviceLabels.join(", ")}; the last
-three in \`npm run test:full\`, and of those the last for matrix products alone.
+another device or reads back. The tests open these devices: ${deviceLabels.join(", ")}; those in
+brackets in \`npm run test:full\`, and of those the last for matrix products alone.
 
 - *method*: whether \`x.relu()\` is there beside \`relu(x)\`; its name, where that is another.
 - *types*: of the first tensor, and after "with" those of the others where they are not the same. Where float32 is taken,

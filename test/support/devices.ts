@@ -1,16 +1,17 @@
 /**
  * The devices that the tests run on.
  *
- * By default the reference in float32, the CPU device, and WebGPU with all that the adapter offers. Within WebGPU's
- * default limits and with each of its options it runs where it is asked for, as in `default-limits.full.test.ts`.
- * Without an adapter, or a feature of it, WebGPU is skipped, and says why.
+ * By default the reference in float32, the CPU device, and WebGPU with all that the adapter offers. The CPU without
+ * relaxed SIMD, WebGPU within its default limits and with each of its options run where they are asked for, as in
+ * `default-limits.full.test.ts`. Without an adapter, or a feature of it, WebGPU is skipped, and says why.
  *
- *   MIEN_DEVICES=cpu,webgpu   only these; beside the three there are "webgpu (default limits)", "webgpu (subgroups)"
- *                             and "webgpu (float16 products)"
+ *   MIEN_DEVICES=cpu,webgpu   only these; beside the three there are "cpu (plain SIMD)", "webgpu (default limits)",
+ *                             "webgpu (subgroups)" and "webgpu (float16 products)"
  *   MIEN_THREADS=4            threads of the CPU device
  *   MIEN_REQUIRE_WEBGPU=1     a missing adapter is a failure, not a skip
  */
 
+import type { CpuOptions } from "@mien/cpu";
 import type { Device } from "@mien/tensor";
 import type { WebGPUOptions } from "@mien/webgpu";
 
@@ -38,7 +39,8 @@ const env: Variables =
 
 const openers: Readonly<Record<string, () => Promise<Device>>> = {
   reference: async () => (await import("@mien/cpu")).openReference(),
-  cpu: openCpu,
+  cpu: () => openCpu({}),
+  "cpu (plain SIMD)": () => openCpu({ relaxedSimd: false }),
   webgpu: () => openWebGPU({}),
   "webgpu (default limits)": () => openWebGPU({ defaultLimits: true }),
   "webgpu (subgroups)": () => openWebGPU({ subgroups: true }, "subgroups"),
@@ -48,10 +50,10 @@ const openers: Readonly<Record<string, () => Promise<Device>>> = {
 /** All labels there are, whatever is present. */
 export const deviceLabels: readonly string[] = Object.keys(openers);
 
-async function openCpu(): Promise<Device> {
+async function openCpu(options: CpuOptions): Promise<Device> {
   const cpu = await import("@mien/cpu");
   const threads = env["MIEN_THREADS"];
-  return cpu.openCpu(threads ? { threads: Number(threads) } : {});
+  return cpu.openCpu({ ...options, ...(threads && { threads: Number(threads) }) });
 }
 
 async function openWebGPU(options: WebGPUOptions, feature?: GPUFeatureName): Promise<Device> {

@@ -2,16 +2,22 @@
  * Opens the CPU device: compiles the kernels, makes the memory, starts the threads.
  */
 
-import { hasRelaxedSimd, loadKernels, loadWasm } from "@mien/kernels";
+import { loadKernels, loadWasm } from "@mien/kernels";
 import { ArgumentError, type Device, DeviceError } from "@mien/tensor";
 import { CpuDevice } from "./device.ts";
 import { Heap, MAX_PAGES } from "./memory.ts";
+import { askForRelaxedSimd } from "./relaxed-simd.ts";
 import { inNode } from "./start-worker.ts";
 import { Threads } from "./threads.ts";
 
 export interface CpuOptions {
   /** How many threads compute, the calling one included. Default: one per core, at most 16. */
   readonly threads?: number;
+  /**
+   * Whether to multiply and add in one instruction, which rounds once instead of twice, where the engine can. Without it
+   * results have the same bits on any engine. Default: true.
+   */
+  readonly relaxedSimd?: boolean;
 }
 
 const MAX_DEFAULT_THREADS = 16;
@@ -24,24 +30,25 @@ const INITIAL_PAGES = 256;
  * @throws ArgumentError if `threads` is no whole number of at least 1.
  */
 export async function openCpu(options: CpuOptions = {}): Promise<Device> {
-  const { threads: wanted = await defaultThreads() } = options;
+  const { threads: wanted = await defaultThreads(), relaxedSimd = true } = options;
   if (!Number.isInteger(wanted) || wanted < 1) {
     throw new ArgumentError(`openCpu: threads must be a whole number of at least 1, got ${wanted}`);
   }
   const limit = mayUseThreads() ? wanted : 1;
-  const [{ workerSource }, bytes] = await Promise.all([loadKernels(), loadWasm()]);
+  const relaxed = relaxedSimd && (await askForRelaxedSimd());
+  const [{ workerSource }, bytes] = await Promise.all([loadKernels(), loadWasm({ relaxed })]);
   const module = await WebAssembly.compile(bytes);
   const { memory, maxBytes } = createMemory();
   const instance = await WebAssembly.instantiate(module, { env: { memory } });
   const start = (instance.exports["heapStart"] as () => number)();
   const threads = new Threads({ module, memory, instance, workerSource, limit });
-  const device = new CpuDevice(new Heap(memory, start, maxBytes), threads, describe(limit));
+  const device = new CpuDevice(new Heap(memory, start, maxBytes), threads, describe(limit, relaxed));
   await threads.start();
   return device;
 }
 
-function describe(threads: number): string {
-  const simd = hasRelaxedSimd() ? "relaxed SIMD" : "SIMD";
+function describe(threads: number, relaxed: boolean): string {
+  const simd = relaxed ? "relaxed SIMD" : "SIMD";
   return `cpu (WebAssembly ${simd}, ${threads} ${threads === 1 ? "thread" : "threads"})`;
 }
 

@@ -36,7 +36,7 @@ function bitsOf(values: ArrayBufferView | null): Uint8Array {
 
 /** A device whose one worker runs `workerSource`, or what `change` makes of the real one. */
 async function openWith(change: (workerSource: string) => string, patience = 300): Promise<CpuDevice> {
-  const module = await WebAssembly.compile(await loadWasm());
+  const module = await WebAssembly.compile(await loadWasm({ relaxed: false }));
   const memory = new WebAssembly.Memory({ initial: 256, maximum: 1024, shared: true });
   const instance = await WebAssembly.instantiate(module, { env: { memory } });
   const workerSource = change((await loadKernels()).workerSource);

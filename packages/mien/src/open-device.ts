@@ -26,12 +26,15 @@ type FastMath = Pick<WebGPUOptions, "float32MatmulPrecision" | "subgroups">;
 export interface OpenDeviceOptions extends FastMath {
   /** Threads of the CPU device. Default: as many as the machine runs at once. */
   readonly threads?: number;
+  /** Whether the CPU device may use relaxed SIMD; see `CpuOptions`. Default: true. */
+  readonly relaxedSimd?: boolean;
   /** Hears which device was taken and why, in one line. Default for "auto" and software adapters: console.info. */
   readonly log?: (line: string) => void;
 }
 
 const optionNames: readonly string[] = [
   "threads",
+  "relaxedSimd",
   "log",
   "float32MatmulPrecision",
   "subgroups",
@@ -66,7 +69,7 @@ export async function openDevice(
 
 async function open(
   choice: DeviceChoice,
-  { threads, log = console.info, ...fastMath }: OpenDeviceOptions,
+  { threads, relaxedSimd, log = console.info, ...fastMath }: OpenDeviceOptions,
 ): Promise<Device> {
   switch (choice) {
     case "auto": {
@@ -78,7 +81,7 @@ async function open(
       }
       const reason =
         "isFallback" in found ? `the only adapter is software (${found.description})` : found.reason;
-      const device = await openCpuDevice(threads);
+      const device = await openCpuDevice(threads, relaxedSimd);
       log(`device: ${device.description}, because there is no WebGPU: ${reason}`);
       return device;
     }
@@ -92,7 +95,7 @@ async function open(
     }
     case "cpu":
       refuseFastMath(choice, fastMath);
-      return openCpuDevice(threads);
+      return openCpuDevice(threads, relaxedSimd);
     case "reference": {
       refuseFastMath(choice, fastMath);
       const { openReference } = await import("@mien/cpu");
@@ -112,9 +115,12 @@ function refuseFastMath(choice: DeviceChoice, { float32MatmulPrecision, subgroup
   );
 }
 
-async function openCpuDevice(threads: number | undefined): Promise<Device> {
+async function openCpuDevice(threads?: number, relaxedSimd?: boolean): Promise<Device> {
   const { openCpu } = await import("@mien/cpu");
-  return openCpu(threads === undefined ? {} : { threads });
+  return openCpu({
+    ...(threads !== undefined && { threads }),
+    ...(relaxedSimd !== undefined && { relaxedSimd }),
+  });
 }
 
 /**

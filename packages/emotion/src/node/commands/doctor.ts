@@ -56,8 +56,7 @@ async function runDoctor({
 }
 
 /** With it one instruction multiplies and adds, and EmotionCNN trains about 15 % faster (docs/performance.md). */
-const NO_RELAXED_SIMD =
-  "no: the cpu has no fused multiply-add; Node 22 or later has it, or node --experimental-wasm-relaxed-simd";
+const NO_RELAXED_SIMD = "no: this engine has no fused multiply-add; Node 20 and later have it";
 
 /** An examination as text for a terminal. */
 export function formatExamination({

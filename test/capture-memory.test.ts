@@ -10,6 +10,7 @@ import {
   type Device,
   type DeviceStats,
   Generator,
+  memoryStats,
   randn,
   type Tensor,
   tensor,
@@ -17,7 +18,7 @@ import {
 import { afterAll, describe, expect, test } from "vitest";
 import { stepsOf, training } from "./support/captured.ts";
 import { openTestDevices } from "./support/devices.ts";
-import { collectAll } from "./support/garbage.ts";
+import { collectUntil } from "./support/garbage.ts";
 
 const { present, skipped } = await openTestDevices();
 afterAll(() => {
@@ -31,9 +32,13 @@ function footprint(device: Device): Partial<DeviceStats> {
   return rest;
 }
 
+const { uncollected: uncollectedBefore } = memoryStats();
+/** Collects what earlier tests have left. */
+const collectAll = () => collectUntil(() => memoryStats().uncollected <= uncollectedBefore);
+
 describe.each(present.filter(({ device }) => device.recorder))("$label", ({ device }) => {
   test("replays use no new memory, and dispose() gives back all of it", async () => {
-    await collectAll(); // what earlier tests have left
+    await collectAll();
     const made = training(device);
     const before = device.stats();
     const step = capture(device, made.step);
@@ -66,7 +71,7 @@ describe.each(present.filter(({ device }) => device.recorder))("$label", ({ devi
       expect(device.stats().liveBuffers).toBeGreaterThan(before);
     };
     forget();
-    await collectAll();
+    await collectUntil(() => device.stats().liveBuffers <= before);
     expect(device.stats().liveBuffers).toBe(before);
   });
 

@@ -27,7 +27,7 @@ import {
 } from "@mien/tensor";
 import { afterAll, describe, expect, test } from "vitest";
 import { openTestDevices } from "./support/devices.ts";
-import { collectAll, collectGarbage } from "./support/garbage.ts";
+import { collectGarbage, collectUntil } from "./support/garbage.ts";
 
 const { present: all, skipped } = await openTestDevices();
 // Limits decide which kernels run, not who frees memory.
@@ -37,6 +37,10 @@ afterAll(() => {
 });
 
 const STEPS = 1000;
+
+const { uncollected: uncollectedBefore } = memoryStats();
+/** Collects what tests have left. */
+const collectAll = () => collectUntil(() => memoryStats().uncollected <= uncollectedBefore);
 
 /** A tiny network with one layer of each kind, and an optimizer of each kind. */
 class Task {
@@ -101,6 +105,7 @@ async function train(
   options: { scoped: boolean; failing?: boolean },
 ): Promise<readonly [early: Memory, late: Memory]> {
   const task = new Task(device);
+  const own = device.stats().liveBuffers;
   const run = (n: number): Tensor => (options.scoped ? scope(() => task.step(n)) : task.step(n));
   const runBroken = () => (options.scoped ? scope(() => task.brokenStep()) : task.brokenStep());
   /** In a function of its own, so that nothing of the step can be reached any more when it is over. */
@@ -117,7 +122,7 @@ async function train(
     const loss = await step(n);
     if (!options.scoped && n % 10 === 9) collectGarbage();
     if (n !== 49 && n !== STEPS - 1) continue;
-    if (!options.scoped) await collectAll();
+    if (!options.scoped) await collectUntil(() => device.stats().liveBuffers <= own);
     await device.sync();
     const { liveBuffers, liveBytes, pooledBuffers, pooledBytes } = device.stats();
     seen.push({ live: [liveBuffers, liveBytes], pool: [pooledBuffers, pooledBytes], loss });

@@ -17,3 +17,14 @@ export async function collectAll(): Promise<void> {
     for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
   }
 }
+
+/**
+ * Collects until `isDone`, or for many seconds. What is unreachable need not go at the first try: on a busy machine the
+ * compiler's threads may hold on to it for a while. What leaks never goes.
+ */
+export async function collectUntil(isDone: () => boolean): Promise<void> {
+  for (let round = 0; round < 300 && !isDone(); round++) {
+    if (round > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await collectAll();
+  }
+}

@@ -132,7 +132,7 @@ test("the text for a terminal", () => {
       "versions       mien 1.2.3, Node 20.19.0, webgpu (Dawn) not installed",
       "machine        A Processor, 2 cores, 8 GiB, linux 6.1 x64",
       "kernels        built, of the present sources",
-      "relaxed SIMD   no: the cpu has no fused multiply-add; Node 22 or later has it, or node --experimental-wasm-relaxed-simd",
+      "relaxed SIMD   no: this engine has no fused multiply-add; Node 20 and later have it",
       "cache          /cache, can be written",
       "--device auto  takes cpu",
       "",

@@ -30,18 +30,21 @@ export class StageArgs {
 
 /** Copies the planes of group `group` of image `image`, as far as strip `strip` needs them, to `to`. */
 export function stageStrip(s: StageArgs, image: i32, group: i32, strip: i32, to: usize): void {
-  const width = s.width, height = s.height, rowBytes = bytes(s.rowPitch), planes = s.planes;
-  const planeBytes = bytes(width * height), stagedRows = s.stagedRows;
+  const first = group * s.planes;
+  for (let plane = first; plane < first + s.planes; plane++, to += bytes(s.planePitch)) {
+    stagePlane(s, image, plane, strip, to);
+  }
+}
+
+/** Copies what strip `strip` needs of one plane of an image. */
+export function stagePlane(s: StageArgs, image: i32, plane: i32, strip: i32, to: usize): void {
+  const width = s.width, height = s.height, rowBytes = bytes(s.rowPitch);
+  const from = s.source + bytes(image * s.imageSize + plane * width * height);
   const first = s.originRow + strip * s.rowsPerStrip;
-  let plane = s.source + bytes(image * s.imageSize) + <usize>(group * planes) * planeBytes;
-  for (let p = 0; p < planes; p++, plane += planeBytes, to += bytes(s.planePitch)) {
-    let rowTo = to;
-    for (let r = 0; r < stagedRows; r++, rowTo += rowBytes) {
-      const row = first + r;
-      if (row < 0 || row >= height) memory.fill(rowTo, 0, rowBytes);
-      else if (s.phases == 1) stageRow(s, plane + bytes(row * width), rowTo);
-      else stagePhases(s, plane + bytes(row * width), rowTo);
-    }
+  for (let row = first; row < first + s.stagedRows; row++, to += rowBytes) {
+    if (row < 0 || row >= height) memory.fill(to, 0, rowBytes);
+    else if (s.phases == 1) stageRow(s, from + bytes(row * width), to);
+    else stagePhases(s, from + bytes(row * width), to);
   }
 }
 

@@ -119,3 +119,24 @@ export function transformTiles(
     );
   }
 }
+
+/** The same for the 4x4 tiles of a gradient. */
+export function transformGradientTiles(
+  t0: usize, t1: usize, t2: usize, t3: usize, rowBytes: usize, temporary: usize, to: usize, step: usize,
+): void {
+  for (let row = temporary, end = temporary + 384; row < end; row += 96) {
+    const a = v128.load(t0), b = v128.load(t1), c = v128.load(t2), d = v128.load(t3);
+    const ab0 = zipLow(a, b), ab1 = zipHigh(a, b);
+    const cd0 = zipLow(c, d), cd1 = zipHigh(c, d);
+    transformGradient(joinLow(ab0, cd0), joinHigh(ab0, cd0), joinLow(ab1, cd1), joinHigh(ab1, cd1), row, 16);
+    t0 += rowBytes;
+    t1 += rowBytes;
+    t2 += rowBytes;
+    t3 += rowBytes;
+  }
+  for (let column = temporary, end = temporary + 96; column < end; column += 16, to += step) {
+    transformGradient(
+      v128.load(column), v128.load(column, 96), v128.load(column, 192), v128.load(column, 288), to, 6 * step,
+    );
+  }
+}

@@ -37,19 +37,25 @@ export function stageStrip(s: StageArgs, image: i32, group: i32, strip: i32, to:
 }
 
 /** Copies what strip `strip` needs of one plane of an image. */
-export function stagePlane(s: StageArgs, image: i32, plane: i32, strip: i32, to: usize): void {
-  const width = s.width, height = s.height, rowBytes = bytes(s.rowPitch);
-  const from = s.source + bytes(image * s.imageSize + plane * width * height);
-  const first = s.originRow + strip * s.rowsPerStrip;
-  for (let row = first; row < first + s.stagedRows; row++, to += rowBytes) {
-    if (row < 0 || row >= height) memory.fill(to, 0, rowBytes);
-    else if (s.phases == 1) stageRow(s, from + bytes(row * width), to);
-    else stagePhases(s, from + bytes(row * width), to);
+function stagePlane(s: StageArgs, image: i32, plane: i32, strip: i32, to: usize): void {
+  for (let row = 0; row < s.stagedRows; row++, to += bytes(s.rowPitch)) stageRow(s, image, plane, strip, row, to);
+}
+
+/** Row `row` of those that strip `strip` needs. */
+export function stageRow(s: StageArgs, image: i32, plane: i32, strip: i32, row: i32, to: usize): void {
+  const width = s.width, height = s.height;
+  row += s.originRow + strip * s.rowsPerStrip;
+  if (row < 0 || row >= height) {
+    memory.fill(to, 0, bytes(s.rowPitch));
+    return;
   }
+  const from = s.source + bytes(image * s.imageSize + (plane * height + row) * width);
+  if (s.phases == 1) stageColumns(s, from, to);
+  else stagePhases(s, from, to);
 }
 
 /** One row as it is, with zeros before and behind it. Stores whole vectors: what they overrun is written next. */
-function stageRow(s: StageArgs, from: usize, to: usize): void {
+function stageColumns(s: StageArgs, from: usize, to: usize): void {
   const zero = f32x4.splat(0), skip = s.originColumn, pitch = s.rowPitch;
   const before = min(max(0, -skip), pitch), count = max(0, min(s.width - max(0, skip), pitch - before));
   from += bytes(max(0, skip));
@@ -74,13 +80,13 @@ function stagePhases(s: StageArgs, from: usize, to: usize): void {
     }
   }
   for (let phase = 0; phase < phases; phase++, to += bytes(pitch)) {
-    stageColumns(s, from, phase, 0, begin, to);
-    stageColumns(s, from, phase, end, pitch, to);
+    stageSteps(s, from, phase, 0, begin, to);
+    stageSteps(s, from, phase, end, pitch, to);
   }
 }
 
 /** Elements `begin` to `end` of one phase of a row, one by one. */
-function stageColumns(s: StageArgs, from: usize, phase: i32, begin: i32, end: i32, to: usize): void {
+function stageSteps(s: StageArgs, from: usize, phase: i32, begin: i32, end: i32, to: usize): void {
   const phases = s.phases, width = s.width;
   let column = s.originColumn + phase + begin * phases;
   for (let i = begin; i < end; i++, column += phases) {

@@ -8,7 +8,7 @@
 
 import { activate } from "./activation";
 import { bytes } from "./address";
-import { StageArgs, stagePlane } from "./conv2d-stage";
+import { StageArgs, stageRow } from "./conv2d-stage";
 import { joinHigh, joinLow, madd, storeTail, zipHigh, zipLow } from "./simd";
 import { scratch } from "./thread";
 import {
@@ -63,6 +63,8 @@ const TILES_AT: usize = SUMS_AT + <usize>FOURS * FOUR_BYTES;
 export class Tile {
   /** Where it begins in the staged planes, in bytes. */
   staged: usize;
+  /** Where its rows end, counted in staged rows of all images. */
+  endRow: i32;
   image: i32;
   /** Its first pixel in the result. */
   row: i32;
@@ -154,6 +156,7 @@ export function listTiles(
       for (let column = 0; column < tileColumns; column++, to += offsetof<Tile>()) {
         const tile = changetype<Tile>(to);
         tile.staged = bytes(image * s.planePitch + TILE_OUT * (row * s.rowPitch + column));
+        tile.endRow = image * s.stagedRows + TILE_OUT * (row + 1) + s.stagedRows - s.rowsPerStrip;
         tile.image = image;
         tile.row = TILE_OUT * (firstRow + row);
         tile.column = TILE_OUT * column;
@@ -170,17 +173,21 @@ export function transformPlanes(
   s: StageArgs, image: i32, images: i32, group: i32, strip: i32, tiles: usize, fours: i32, foursPerBlock: i32,
   staged: usize, to: usize, isGradient: bool,
 ): void {
-  const rowBytes = bytes(s.rowPitch), step = placeBytes(s.planes, foursPerBlock), first = group * s.planes;
+  const rowBytes = bytes(s.rowPitch), rowsPerImage = s.stagedRows, first = group * s.planes;
+  const step = placeBytes(s.planes, foursPerBlock);
   for (let plane = first; plane < first + s.planes; plane++, to += tilePlaneBytes(foursPerBlock)) {
-    for (let i = 0; i < images; i++) stagePlane(s, image + i, plane, strip, staged + bytes(i * s.planePitch));
-    let tile = tiles, block = to;
+    let tile = tiles, block = to, row = 0, rowTo = staged;
     for (let four = 0; four < fours; four += foursPerBlock, block += <usize>PLACES * step) {
       const end = block + (<usize>min(foursPerBlock, fours - four) << 4);
       for (let place = block; place < end; place += 16, tile += 4 * offsetof<Tile>()) {
-        const t0 = staged + load<usize>(tile), t1 = staged + load<usize>(tile, offsetof<Tile>());
-        const t2 = staged + load<usize>(tile, 2 * offsetof<Tile>()), t3 = staged + load<usize>(tile, 3 * offsetof<Tile>());
-        if (isGradient) transformGradientTiles(t0, t1, t2, t3, rowBytes, scratch(), place, step);
-        else transformTiles(t0, t1, t2, t3, rowBytes, scratch(), place, step);
+        const t0 = changetype<Tile>(tile), t1 = changetype<Tile>(tile + offsetof<Tile>());
+        const t2 = changetype<Tile>(tile + 2 * offsetof<Tile>()), t3 = changetype<Tile>(tile + 3 * offsetof<Tile>());
+        for (; row < t3.endRow; row++, rowTo += rowBytes) {
+          stageRow(s, image + row / rowsPerImage, plane, strip, row % rowsPerImage, rowTo);
+        }
+        const a = staged + t0.staged, b = staged + t1.staged, c = staged + t2.staged, d = staged + t3.staged;
+        if (isGradient) transformGradientTiles(a, b, c, d, rowBytes, scratch(), place, step);
+        else transformTiles(a, b, c, d, rowBytes, scratch(), place, step);
       }
     }
   }

@@ -29,7 +29,7 @@ const HALO = TILE_IN - TILE_OUT;
 const FOURS = 4;
 const FOUR_BYTES = PLACES * 128;
 /** An entry of the list of tiles. */
-const TILE_BYTES = 16;
+const TILE_BYTES = 20;
 
 /** Whether the taps along an axis are three neighbours, forwards or backwards. */
 function hasThreeNeighbours({ reach, taps }: Axis): boolean {

@@ -12,7 +12,7 @@ import { StageArgs, stageRow } from "./conv2d-stage";
 import { joinHigh, joinLow, madd, storeTail, zipHigh, zipLow } from "./simd";
 import { scratch } from "./thread";
 import {
-  PLACES, TILE_OUT, transformGradientTiles, transformOutput, transformTiles, transformWeight,
+  output0, output1, output2, output3, PLACES, TILE_OUT, transformGradientTiles, transformTiles, transformWeight,
 } from "./winograd";
 
 @unmanaged
@@ -236,12 +236,15 @@ function writeTile(
   const temporary = scratch();
   for (let j: usize = 0; j < 6; j++) {
     const m = sums + j * 128, to = temporary + j * 16;
-    transformOutput(
-      v128.load(m), v128.load(m, 6 * 128), v128.load(m, 12 * 128), v128.load(m, 18 * 128), v128.load(m, 24 * 128),
-      v128.load(m, 30 * 128), to, 96,
-    );
+    const m3 = v128.load(m, 18 * 128), m4 = v128.load(m, 24 * 128);
+    const sum = f32x4.add(v128.load(m, 6 * 128), v128.load(m, 12 * 128));
+    const difference = f32x4.sub(v128.load(m, 6 * 128), v128.load(m, 12 * 128));
+    v128.store(to, output0(v128.load(m), sum, m3, m4));
+    v128.store(to, output1(difference, m3, m4), 96);
+    v128.store(to, output2(sum, m3, m4), 192);
+    v128.store(to, output3(difference, m3, m4, v128.load(m, 30 * 128)), 288);
   }
-  const pixels = temporary + 384, planeBytes = bytes(w.rows * w.columns), rowBytes = bytes(w.columns);
+  const planeBytes = bytes(w.rows * w.columns), rowBytes = bytes(w.columns);
   const bias = w.bias ? v128.load(w.bias + bytes(channel)) : f32x4.splat(0);
   const slope = f32x4.splat(w.slope), activation = w.activation;
   const rows = min(TILE_OUT, w.rows - row), columns = min(TILE_OUT, w.columns - column);
@@ -249,15 +252,14 @@ function writeTile(
   let out = w.out + <usize>plane * planeBytes + bytes(row * w.columns + column);
   for (let i = 0; i < rows; i++, out += rowBytes) {
     const y = temporary + <usize>i * 96;
-    transformOutput(
-      v128.load(y), v128.load(y, 16), v128.load(y, 32), v128.load(y, 48), v128.load(y, 64), v128.load(y, 80),
-      pixels, 16,
-    );
+    const m3 = v128.load(y, 48), m4 = v128.load(y, 64);
+    const sum = f32x4.add(v128.load(y, 16), v128.load(y, 32));
+    const difference = f32x4.sub(v128.load(y, 16), v128.load(y, 32));
+    const a = activate(f32x4.add(output0(v128.load(y), sum, m3, m4), bias), activation, slope);
+    const b = activate(f32x4.add(output1(difference, m3, m4), bias), activation, slope);
+    const c = activate(f32x4.add(output2(sum, m3, m4), bias), activation, slope);
+    const d = activate(f32x4.add(output3(difference, m3, m4, v128.load(y, 80)), bias), activation, slope);
     // Four pixels of four channels each become four channels of four pixels each.
-    const a = activate(f32x4.add(v128.load(pixels), bias), activation, slope);
-    const b = activate(f32x4.add(v128.load(pixels, 16), bias), activation, slope);
-    const c = activate(f32x4.add(v128.load(pixels, 32), bias), activation, slope);
-    const d = activate(f32x4.add(v128.load(pixels, 48), bias), activation, slope);
     const ab0 = zipLow(a, b), ab1 = zipHigh(a, b);
     const cd0 = zipLow(c, d), cd1 = zipHigh(c, d);
     storePixels(out, joinLow(ab0, cd0), columns);

@@ -246,6 +246,11 @@ export const conv2dCases: readonly KernelCase[] = [
       ),
     ),
   ),
+  ...[0, 2, -0.5].map((negativeSlope): KernelCase => {
+    const name = `leaky ReLU of slope ${negativeSlope}`;
+    const usual = forward(name, shapes["odd sizes"]!, "leakyRelu", true);
+    return { ...usual, params: { ...usual.params, negativeSlope } };
+  }),
   ...["5x5", "depthwise", "depthwise, odd sizes, stride 2", "stride 2, odd sizes"].map((name) =>
     forward(`${name}, special values`, shapes[name]!, "relu", true, withSpecials),
   ),

@@ -30,23 +30,32 @@ export class StageArgs {
 
 /** Copies the planes of group `group` of image `image`, as far as strip `strip` needs them, to `to`. */
 export function stageStrip(s: StageArgs, image: i32, group: i32, strip: i32, to: usize): void {
-  const width = s.width, height = s.height, rowBytes = bytes(s.rowPitch), planes = s.planes;
-  const planeBytes = bytes(width * height), stagedRows = s.stagedRows;
-  const first = s.originRow + strip * s.rowsPerStrip;
-  let plane = s.source + bytes(image * s.imageSize) + <usize>(group * planes) * planeBytes;
-  for (let p = 0; p < planes; p++, plane += planeBytes, to += bytes(s.planePitch)) {
-    let rowTo = to;
-    for (let r = 0; r < stagedRows; r++, rowTo += rowBytes) {
-      const row = first + r;
-      if (row < 0 || row >= height) memory.fill(rowTo, 0, rowBytes);
-      else if (s.phases == 1) stageRow(s, plane + bytes(row * width), rowTo);
-      else stagePhases(s, plane + bytes(row * width), rowTo);
-    }
+  const first = group * s.planes;
+  for (let plane = first; plane < first + s.planes; plane++, to += bytes(s.planePitch)) {
+    stagePlane(s, image, plane, strip, to);
   }
 }
 
+/** Copies what strip `strip` needs of one plane of an image. */
+function stagePlane(s: StageArgs, image: i32, plane: i32, strip: i32, to: usize): void {
+  for (let row = 0; row < s.stagedRows; row++, to += bytes(s.rowPitch)) stageRow(s, image, plane, strip, row, to);
+}
+
+/** Row `row` of those that strip `strip` needs. */
+export function stageRow(s: StageArgs, image: i32, plane: i32, strip: i32, row: i32, to: usize): void {
+  const width = s.width, height = s.height;
+  row += s.originRow + strip * s.rowsPerStrip;
+  if (row < 0 || row >= height) {
+    memory.fill(to, 0, bytes(s.rowPitch));
+    return;
+  }
+  const from = s.source + bytes(image * s.imageSize + (plane * height + row) * width);
+  if (s.phases == 1) stageColumns(s, from, to);
+  else stagePhases(s, from, to);
+}
+
 /** One row as it is, with zeros before and behind it. Stores whole vectors: what they overrun is written next. */
-function stageRow(s: StageArgs, from: usize, to: usize): void {
+function stageColumns(s: StageArgs, from: usize, to: usize): void {
   const zero = f32x4.splat(0), skip = s.originColumn, pitch = s.rowPitch;
   const before = min(max(0, -skip), pitch), count = max(0, min(s.width - max(0, skip), pitch - before));
   from += bytes(max(0, skip));
@@ -71,13 +80,13 @@ function stagePhases(s: StageArgs, from: usize, to: usize): void {
     }
   }
   for (let phase = 0; phase < phases; phase++, to += bytes(pitch)) {
-    stageColumns(s, from, phase, 0, begin, to);
-    stageColumns(s, from, phase, end, pitch, to);
+    stageSteps(s, from, phase, 0, begin, to);
+    stageSteps(s, from, phase, end, pitch, to);
   }
 }
 
 /** Elements `begin` to `end` of one phase of a row, one by one. */
-function stageColumns(s: StageArgs, from: usize, phase: i32, begin: i32, end: i32, to: usize): void {
+function stageSteps(s: StageArgs, from: usize, phase: i32, begin: i32, end: i32, to: usize): void {
   const phases = s.phases, width = s.width;
   let column = s.originColumn + phase + begin * phases;
   for (let i = begin; i < end; i++, column += phases) {

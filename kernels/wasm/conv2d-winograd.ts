@@ -1,17 +1,20 @@
 // 3x3 convolution with stride 1, and its gradient for the input, by Winograd's transform (winograd.ts).
 //
-// A strip of the source is staged and its tiles are transformed four at a time, a tile to a lane. Then for some fours of
-// tiles and eight channels of the result, 36 small matrix products run over the source's channels, and their sums are
-// transformed back while they are still in the first-level cache. Images of few tiles are taken several at a time: so
-// the fours fill up, and transformed weights that are read once serve them all.
+// Plane by plane a strip of the source is staged and its tiles are transformed, four at a time, a tile to a lane. Then
+// for some fours of tiles and eight channels of the result, 36 small matrix products run over the source's channels, and
+// their sums are transformed back while they are still in the first-level cache. A strip is a whole image if it can be,
+// for memory is fast where it is read and written in order. Images of few tiles are taken several at a time: so the fours
+// fill up, and transformed weights that are read once serve them all.
 
 import { activate } from "./activation";
 import { bytes } from "./address";
-import { StageArgs, stageStrip } from "./conv2d-stage";
+import { StageArgs, stageRow } from "./conv2d-stage";
 import { winsOver } from "./pool";
 import { joinHigh, joinLow, madd, storeTail, zipHigh, zipLow } from "./simd";
 import { scratch } from "./thread";
-import { PLACES, TILE_OUT, transformOutput, transformTiles, transformWeight } from "./winograd";
+import {
+  output0, output1, output2, output3, PLACES, TILE_OUT, transformGradientTiles, transformTiles, transformWeight,
+} from "./winograd";
 
 @unmanaged
 class WinogradArgs extends StageArgs {
@@ -42,21 +45,45 @@ class WinogradArgs extends StageArgs {
   imagesPerChunk: i32;
   /** The places of the maxima where `out` is max pooled by 2x2 windows, else 0. */
   indices: usize;
+
+  /** Room for the list of a chunk's tiles. */
+  @inline get listBytes(): usize {
+    return <usize>((this.imagesPerChunk * this.tileRows * this.tileColumns + 3) & ~3) * offsetof<Tile>();
+  }
 }
 
 /** Fours of tiles that are multiplied with the same weights, one place after the other. */
 const FOURS: i32 = 4;
 
-// Scratch: room for 36 vectors, of which a tile's way back needs 24 for its rows, 8 for pixels and 4 for maxima; the 36 sums of some fours of tiles and eight channels; the staged strips; the
-// transformed tiles.
+// Scratch: room for 36 vectors, of which a tile's way back needs 24 for its rows, 8 for pixels and 4 for maxima; the 36
+// sums of some fours of tiles and eight channels; the list of tiles; the staged planes; the transformed tiles.
 const SUMS_AT: usize = 576;
 const FOUR_BYTES: usize = 36 * 128;
-const STAGED_AT: usize = SUMS_AT + <usize>FOURS * FOUR_BYTES;
+const TILES_AT: usize = SUMS_AT + <usize>FOURS * FOUR_BYTES;
 
-/** From one of the 36 places of a transformed tile to the next; the odd line keeps places apart in the cache. */
+/** A tile of a chunk. */
+@unmanaged
+export class Tile {
+  /** Where it begins in the staged planes, in bytes. */
+  staged: usize;
+  /** Where its rows end, counted in staged rows of all images. */
+  endRow: i32;
+  image: i32;
+  /** Its first pixel in the result. */
+  row: i32;
+  column: i32;
+}
+
+/** From one plane of a block of transformed tiles to the next: a line, or an odd number of vectors. */
 @inline
-export function placeBytes(planes: i32): usize {
-  return (<usize>planes << 4) + 64;
+export function tilePlaneBytes(foursPerBlock: i32): usize {
+  return <usize>(foursPerBlock == FOURS ? FOURS : foursPerBlock | 1) << 4;
+}
+
+/** From one of the 36 places of transformed tiles to the next; the odd line keeps places apart in the cache. */
+@inline
+export function placeBytes(planes: i32, foursPerBlock: i32): usize {
+  return <usize>planes * tilePlaneBytes(foursPerBlock) + 64;
 }
 
 /** Transforms the weights of eight channels. */
@@ -96,81 +123,89 @@ export function conv2dWinograd(args: usize, chunk: i32): void {
   const w = changetype<WinogradArgs>(args);
   const strip = chunk % w.strips, group = (chunk / w.strips) % w.groups;
   const image = w.imagesPerChunk * (chunk / (w.strips * w.groups)), images = min(w.imagesPerChunk, w.images - image);
-  const planes = w.planes, channels = w.channels, tileColumns = w.tileColumns;
-  const staged = scratch() + STAGED_AT, tiles = staged + bytes(w.imagesPerChunk * planes * w.planePitch + 16);
-  const allRows = (w.rows + TILE_OUT - 1) / TILE_OUT;
-  const perImage = min(w.tileRows, allRows - strip * w.tileRows) * tileColumns, tileCount = images * perImage;
-  stageImages(w, image, images, group, strip, staged);
-  transformStrip(w, staged, tileColumns, perImage, tileCount, tiles);
+  const planes = w.planes, channels = w.channels;
+  const allRows = (w.rows + TILE_OUT - 1) / TILE_OUT, firstRow = strip * w.tileRows;
+  const tiles = scratch() + TILES_AT;
+  const count = listTiles(w, images, firstRow, min(w.tileRows, allRows - firstRow), w.tileColumns, tiles);
+  const fours = (count + 3) / 4, staged = tiles + w.listBytes;
+  const values = staged + bytes(w.imagesPerChunk * w.planePitch + 16);
+  transformPlanes(w, image, images, group, strip, tiles, fours, FOURS, staged, values, false);
 
-  const groupBytes = <usize>PLACES * placeBytes(planes), blockBytes = <usize>(PLACES * planes) << 5;
+  const blockBytes = <usize>(PLACES * planes) << 5;
   let weights = w.transformed + <usize>(group * ((channels + 7) / 8)) * blockBytes;
   for (let channel = 0; channel < channels; channel += 8, weights += blockBytes) {
     const first = group * channels + channel, left = channels - channel;
-    let values = tiles;
-    for (let begin = 0; begin < tileCount; begin += 4 * FOURS, values += <usize>FOURS * groupBytes) {
-      const count = min(4 * FOURS, tileCount - begin);
-      multiply(planes, (count + 3) / 4, values, groupBytes, weights, scratch() + SUMS_AT);
-      for (let i = 0; i < count; i++) {
-        const tile = (begin + i) % perImage, at = image + (begin + i) / perImage;
-        const row = TILE_OUT * (strip * w.tileRows + tile / tileColumns), column = TILE_OUT * (tile % tileColumns);
-        const sums = scratch() + SUMS_AT + <usize>(i >> 2) * FOUR_BYTES + (<usize>(i & 3) << 5);
-        write(w, sums, at, first, min(4, left), row, column);
-        if (left > 4) write(w, sums + 16, at, first + 4, min(4, left - 4), row, column);
+    const sums = scratch() + SUMS_AT;
+    let v = values;
+    for (let four = 0; four < fours; four += FOURS, v += <usize>PLACES * placeBytes(planes, FOURS)) {
+      multiply(planes, min(FOURS, fours - four), v, weights, sums);
+      for (let i = 0, end = min(4 * FOURS, count - 4 * four); i < end; i++) {
+        const tile = changetype<Tile>(tiles + <usize>(4 * four + i) * offsetof<Tile>());
+        const from = sums + <usize>(i >> 2) * FOUR_BYTES + (<usize>(i & 3) << 5);
+        write(w, from, image + tile.image, first, min(4, left), tile.row, tile.column);
+        if (left > 4) write(w, from + 16, image + tile.image, first + 4, min(4, left - 4), tile.row, tile.column);
       }
     }
   }
 }
 
-/** Stages the same strip of some images, one behind the other. */
-export function stageImages(s: StageArgs, image: i32, images: i32, group: i32, strip: i32, to: usize): void {
-  for (const end = image + images; image < end; image++, to += bytes(s.planes * s.planePitch)) {
-    stageStrip(s, image, group, strip, to);
+/** Lists the tiles of some rows of some images, and gives their count. The last one is repeated to fill up a four. */
+export function listTiles(
+  s: StageArgs, images: i32, firstRow: i32, tileRows: i32, tileColumns: i32, to: usize,
+): i32 {
+  const begin = to;
+  for (let image = 0; image < images; image++) {
+    for (let row = 0; row < tileRows; row++) {
+      for (let column = 0; column < tileColumns; column++, to += offsetof<Tile>()) {
+        const tile = changetype<Tile>(to);
+        tile.staged = bytes(image * s.planePitch + TILE_OUT * (row * s.rowPitch + column));
+        tile.endRow = image * s.stagedRows + TILE_OUT * (row + 1) + s.stagedRows - s.rowsPerStrip;
+        tile.image = image;
+        tile.row = TILE_OUT * (firstRow + row);
+        tile.column = TILE_OUT * column;
+      }
+    }
   }
+  const count = images * tileRows * tileColumns;
+  for (let i = count; i & 3; i++, to += offsetof<Tile>()) memory.copy(to, to - offsetof<Tile>(), offsetof<Tile>());
+  return count;
 }
 
-/**
- * Transforms all tiles of staged strips, `perImage` of each: for each four of them [36, planes, 4]. The last one is
- * repeated to fill up.
- */
-export function transformStrip(
-  s: StageArgs, staged: usize, tileColumns: i32, perImage: i32, tileCount: i32, to: usize,
+/** Stages the planes of a group and transforms their tiles, to blocks of [36, planes, fours of tiles]. */
+export function transformPlanes(
+  s: StageArgs, image: i32, images: i32, group: i32, strip: i32, tiles: usize, fours: i32, foursPerBlock: i32,
+  staged: usize, to: usize, isGradient: bool,
 ): void {
-  const rowBytes = bytes(s.rowPitch), planeBytes = bytes(s.planePitch), planes = s.planes;
-  const step = placeBytes(planes);
-  for (let tile = 0; tile < tileCount; tile += 4, to += <usize>PLACES * step) {
-    const last = tileCount - 1;
-    let t0 = tileAt(s, staged, tile, perImage, tileColumns);
-    let t1 = tileAt(s, staged, min(tile + 1, last), perImage, tileColumns);
-    let t2 = tileAt(s, staged, min(tile + 2, last), perImage, tileColumns);
-    let t3 = tileAt(s, staged, min(tile + 3, last), perImage, tileColumns);
-    for (let plane = 0; plane < planes; plane++) {
-      transformTiles(t0, t1, t2, t3, rowBytes, scratch(), to + (<usize>plane << 4), step);
-      t0 += planeBytes;
-      t1 += planeBytes;
-      t2 += planeBytes;
-      t3 += planeBytes;
+  const rowBytes = bytes(s.rowPitch), rowsPerImage = s.stagedRows, first = group * s.planes;
+  const step = placeBytes(s.planes, foursPerBlock);
+  for (let plane = first; plane < first + s.planes; plane++, to += tilePlaneBytes(foursPerBlock)) {
+    let tile = tiles, block = to, row = 0, rowTo = staged;
+    for (let four = 0; four < fours; four += foursPerBlock, block += <usize>PLACES * step) {
+      const end = block + (<usize>min(foursPerBlock, fours - four) << 4);
+      for (let place = block; place < end; place += 16, tile += 4 * offsetof<Tile>()) {
+        const t0 = changetype<Tile>(tile), t1 = changetype<Tile>(tile + offsetof<Tile>());
+        const t2 = changetype<Tile>(tile + 2 * offsetof<Tile>()), t3 = changetype<Tile>(tile + 3 * offsetof<Tile>());
+        for (; row < t3.endRow; row++, rowTo += rowBytes) {
+          stageRow(s, image + row / rowsPerImage, plane, strip, row % rowsPerImage, rowTo);
+        }
+        const a = staged + t0.staged, b = staged + t1.staged, c = staged + t2.staged, d = staged + t3.staged;
+        if (isGradient) transformGradientTiles(a, b, c, d, rowBytes, scratch(), place, step);
+        else transformTiles(a, b, c, d, rowBytes, scratch(), place, step);
+      }
     }
   }
 }
 
-/** Where a tile begins in the first plane of its image. */
-@inline
-export function tileAt(s: StageArgs, staged: usize, tile: i32, perImage: i32, tileColumns: i32): usize {
-  const image = tile / perImage, rest = tile % perImage;
-  const row = rest / tileColumns, column = rest % tileColumns;
-  return staged + bytes(image * s.planes * s.planePitch + TILE_OUT * (row * s.rowPitch + column));
-}
-
 /** For each of the 36 places: fours of tiles by eight channels, summed over the source's planes; to [fours, 36, 4, 8]. */
-function multiply(planes: i32, fours: i32, values: usize, groupBytes: usize, weights: usize, to: usize): void {
-  const zero = f32x4.splat(0), step = placeBytes(planes), panel = <usize>planes << 5;
+function multiply(planes: i32, fours: i32, values: usize, weights: usize, to: usize): void {
+  const zero = f32x4.splat(0), panel = <usize>planes << 5;
+  const planeBytes = tilePlaneBytes(FOURS), step = placeBytes(planes, FOURS);
   for (const last = to + FOUR_BYTES; to < last; to += 128, values += step, weights += panel) {
     let v = values, sums = to;
-    for (const lastSums = to + <usize>fours * FOUR_BYTES; sums < lastSums; sums += FOUR_BYTES, v += groupBytes) {
+    for (const lastSums = to + <usize>fours * FOUR_BYTES; sums < lastSums; sums += FOUR_BYTES, v += 16) {
       let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
       let at = v, w = weights;
-      for (const end = at + (<usize>planes << 4); at < end; at += 16, w += 32) {
+      for (const end = w + panel; w < end; at += planeBytes, w += 32) {
         const w0 = v128.load(w), w1 = v128.load(w, 16);
         let s = v128.load32_splat(at);
         c00 = madd(s, w0, c00);
@@ -201,10 +236,13 @@ function multiply(planes: i32, fours: i32, values: usize, groupBytes: usize, wei
 function write(w: WinogradArgs, sums: usize, image: i32, channel: i32, count: i32, row: i32, column: i32): void {
   for (let j: usize = 0; j < 6; j++) {
     const m = sums + j * 128, to = scratch() + j * 16;
-    transformOutput(
-      v128.load(m), v128.load(m, 6 * 128), v128.load(m, 12 * 128), v128.load(m, 18 * 128), v128.load(m, 24 * 128),
-      v128.load(m, 30 * 128), to, 96,
-    );
+    const m3 = v128.load(m, 18 * 128), m4 = v128.load(m, 24 * 128);
+    const sum = f32x4.add(v128.load(m, 6 * 128), v128.load(m, 12 * 128));
+    const difference = f32x4.sub(v128.load(m, 6 * 128), v128.load(m, 12 * 128));
+    v128.store(to, output0(v128.load(m), sum, m3, m4));
+    v128.store(to, output1(difference, m3, m4), 96);
+    v128.store(to, output2(sum, m3, m4), 192);
+    v128.store(to, output3(difference, m3, m4, v128.load(m, 30 * 128)), 288);
   }
   if (w.indices) writeMaxima(w, image, channel, count, row, column);
   else writeTile(w, image, channel, count, row, column);
@@ -212,20 +250,22 @@ function write(w: WinogradArgs, sums: usize, image: i32, channel: i32, count: i3
 
 /** From the four rows of a tile, half transformed: the pixels of four channels, as far as they exist. */
 function writeTile(w: WinogradArgs, image: i32, channel: i32, count: i32, row: i32, column: i32): void {
-  const temporary = scratch();
-  const pixels = temporary + 384, planeBytes = bytes(w.rows * w.columns), rowBytes = bytes(w.columns);
+  const planeBytes = bytes(w.rows * w.columns), rowBytes = bytes(w.columns);
   const bias = w.bias ? v128.load(w.bias + bytes(channel)) : f32x4.splat(0);
   const slope = f32x4.splat(w.slope), activation = w.activation;
   const rows = min(TILE_OUT, w.rows - row), columns = min(TILE_OUT, w.columns - column);
   const plane = image * w.groups * w.channels + channel;
   let out = w.out + <usize>plane * planeBytes + bytes(row * w.columns + column);
   for (let i = 0; i < rows; i++, out += rowBytes) {
-    transformRow(temporary + <usize>i * 96, pixels);
+    const y = scratch() + <usize>i * 96;
+    const m3 = v128.load(y, 48), m4 = v128.load(y, 64);
+    const sum = f32x4.add(v128.load(y, 16), v128.load(y, 32));
+    const difference = f32x4.sub(v128.load(y, 16), v128.load(y, 32));
+    const a = activate(f32x4.add(output0(v128.load(y), sum, m3, m4), bias), activation, slope);
+    const b = activate(f32x4.add(output1(difference, m3, m4), bias), activation, slope);
+    const c = activate(f32x4.add(output2(sum, m3, m4), bias), activation, slope);
+    const d = activate(f32x4.add(output3(difference, m3, m4, v128.load(y, 80)), bias), activation, slope);
     // Four pixels of four channels each become four channels of four pixels each.
-    const a = activate(f32x4.add(v128.load(pixels), bias), activation, slope);
-    const b = activate(f32x4.add(v128.load(pixels, 16), bias), activation, slope);
-    const c = activate(f32x4.add(v128.load(pixels, 32), bias), activation, slope);
-    const d = activate(f32x4.add(v128.load(pixels, 48), bias), activation, slope);
     const ab0 = zipLow(a, b), ab1 = zipHigh(a, b);
     const cd0 = zipLow(c, d), cd1 = zipHigh(c, d);
     storePixels(out, joinLow(ab0, cd0), columns);
@@ -243,10 +283,14 @@ function storePixels(to: usize, v: v128, columns: i32): void {
 
 /** Four pixels of four channels each, from a row that is half transformed. */
 @inline
-function transformRow(y: usize, to: usize): void {
-  transformOutput(
-    v128.load(y), v128.load(y, 16), v128.load(y, 32), v128.load(y, 48), v128.load(y, 64), v128.load(y, 80), to, 16,
-  );
+function storeRow(w: WinogradArgs, y: usize, bias: v128, to: usize): void {
+  const slope = f32x4.splat(w.slope), m3 = v128.load(y, 48), m4 = v128.load(y, 64);
+  const sum = f32x4.add(v128.load(y, 16), v128.load(y, 32));
+  const difference = f32x4.sub(v128.load(y, 16), v128.load(y, 32));
+  v128.store(to, activate(f32x4.add(output0(v128.load(y), sum, m3, m4), bias), w.activation, slope));
+  v128.store(to, activate(f32x4.add(output1(difference, m3, m4), bias), w.activation, slope), 16);
+  v128.store(to, activate(f32x4.add(output2(sum, m3, m4), bias), w.activation, slope), 32);
+  v128.store(to, activate(f32x4.add(output3(difference, m3, m4, v128.load(y, 80)), bias), w.activation, slope), 48);
 }
 
 /** The same, but of each 2x2 pixels the largest, and where it lies in its plane. */
@@ -259,33 +303,29 @@ function writeMaxima(w: WinogradArgs, image: i32, channel: i32, count: i32, row:
   for (let i = 0; i < 2; i++) {
     const pooledRow = (row >> 1) + i;
     if (pooledRow >= pooledRows || (column >> 1) >= pooledColumns) return;
-    transformRow(temporary + <usize>i * 192, pixels);
-    transformRow(temporary + <usize>i * 192 + 96, pixels + 64);
+    storeRow(w, temporary + <usize>i * 192, bias, pixels);
+    storeRow(w, temporary + <usize>i * 192 + 96, bias, pixels + 64);
     const at = 2 * pooledRow * w.columns + column, best = pixels + 128;
-    largest(w, pixels, at, bias, best);
-    largest(w, pixels + 32, at + 2, bias, best + 32);
+    largest(pixels, at, w.columns, best);
+    largest(pixels + 32, at + 2, w.columns, best + 32);
     const to = <usize>plane * planeBytes + bytes(pooledRow * pooledColumns + (column >> 1));
     storeChannels(w.out + to, planeBytes, count, both, v128.load(best), v128.load(best, 32));
     storeChannels(w.indices + to, planeBytes, count, both, v128.load(best, 16), v128.load(best, 48));
   }
 }
 
-/**
- * Of four pixels, two of a row and two of the next, the largest and its place, if the first has place `at`. The bias
- * and the activation come first: rounding may make two pixels equal.
- */
+/** The largest of four pixels, two of a row and two of the next, and its place, if the first has place `at`. */
 @inline
-function largest(w: WinogradArgs, pixels: usize, at: i32, bias: v128, to: usize): void {
-  const slope = f32x4.splat(w.slope), columns = w.columns;
-  let best = activate(f32x4.add(v128.load(pixels), bias), w.activation, slope), place = i32x4.splat(at);
-  let value = activate(f32x4.add(v128.load(pixels, 16), bias), w.activation, slope), wins = winsOver(value, best);
+function largest(pixels: usize, at: i32, columns: i32, to: usize): void {
+  let best = v128.load(pixels), place = i32x4.splat(at);
+  let value = v128.load(pixels, 16), wins = winsOver(value, best);
   best = v128.bitselect(value, best, wins);
   place = v128.bitselect(i32x4.splat(at + 1), place, wins);
-  value = activate(f32x4.add(v128.load(pixels, 64), bias), w.activation, slope);
+  value = v128.load(pixels, 64);
   wins = winsOver(value, best);
   best = v128.bitselect(value, best, wins);
   place = v128.bitselect(i32x4.splat(at + columns), place, wins);
-  value = activate(f32x4.add(v128.load(pixels, 80), bias), w.activation, slope);
+  value = v128.load(pixels, 80);
   wins = winsOver(value, best);
   v128.store(to, v128.bitselect(value, best, wins));
   v128.store(to, v128.bitselect(i32x4.splat(at + columns + 1), place, wins), 16);

@@ -82,8 +82,8 @@ export function conv2d(args: usize, chunk: i32): void {
     const biasHere = bias ? bias + bytes(channel) : 0;
     for (let i = 0; i < vectorCount; i += 2) {
       const left = vectors + (<usize>i << 3), right = i + 1 < vectorCount ? left + 8 : left;
-      tile(steps, packed, c.offsets, load<usize>(left), load<usize>(right), scratch());
-      writeTile(c, out + load<usize>(left, 4), out + load<usize>(right, 4), count, biasHere);
+      const leftTo = out + load<usize>(left, 4), rightTo = out + load<usize>(right, 4);
+      tile(c, steps, packed, load<usize>(left), load<usize>(right), leftTo, rightTo, count, biasHere);
     }
   }
 }
@@ -107,8 +107,12 @@ export function listVectors(c: ConvArgs, firstRow: i32, rows: i32, staged: usize
   return rows * perRow;
 }
 
-/** Four channels by two vectors of pixels, summed over all planes and taps, to 128 bytes at `to`. */
-function tile(steps: i32, weights: usize, offsets: usize, left: usize, right: usize, to: usize): void {
+/** Four channels by two vectors of pixels, summed over all planes and taps; out to the planes of `count` channels. */
+function tile(
+  c: ConvArgs, steps: i32, weights: usize, left: usize, right: usize, leftTo: usize, rightTo: usize, count: i32,
+  bias: usize,
+): void {
+  let offsets = c.offsets;
   const zero = f32x4.splat(0);
   let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
   for (const end = weights + (<usize>steps << 4); weights < end; weights += 16, offsets += 4) {
@@ -127,37 +131,32 @@ function tile(steps: i32, weights: usize, offsets: usize, left: usize, right: us
     c30 = madd(w, x0, c30);
     c31 = madd(w, x1, c31);
   }
-  v128.store(to, c00);
-  v128.store(to, c01, 16);
-  v128.store(to, c10, 32);
-  v128.store(to, c11, 48);
-  v128.store(to, c20, 64);
-  v128.store(to, c21, 80);
-  v128.store(to, c30, 96);
-  v128.store(to, c31, 112);
+  const planeBytes = bytes(c.planeSize);
+  writeVectors(c, c00, c01, bias, 0, leftTo, rightTo);
+  if (count > 1) writeVectors(c, c10, c11, bias, 4, leftTo + planeBytes, rightTo + planeBytes);
+  if (count > 2) writeVectors(c, c20, c21, bias, 8, leftTo + 2 * planeBytes, rightTo + 2 * planeBytes);
+  if (count > 3) writeVectors(c, c30, c31, bias, 12, leftTo + 3 * planeBytes, rightTo + 3 * planeBytes);
 }
 
-/** Bias, activation, and out to the planes of `count` channels. */
-function writeTile(c: ConvArgs, left: usize, right: usize, count: i32, bias: usize): void {
-  const activation = c.activation, slope = f32x4.splat(c.slope), planeBytes = bytes(c.planeSize);
-  const columns = c.columns, columnBytes = bytes(c.columnStep), whole = columns >= 4 && columnBytes == 4;
-  let tile = scratch();
-  for (let i = 0; i < count; i++, tile += 32, left += planeBytes, right += planeBytes) {
-    let l = v128.load(tile), r = v128.load(tile, 16);
-    if (bias) {
-      const b = v128.load32_splat(bias + bytes(i));
-      l = f32x4.add(l, b);
-      r = f32x4.add(r, b);
-    }
-    l = activate(l, activation, slope);
-    r = activate(r, activation, slope);
-    if (whole) {
-      v128.store(left, l);
-      v128.store(right, r);
-    } else {
-      storeLanes(left, l, columns, columnBytes);
-      storeLanes(right, r, columns, columnBytes);
-    }
+/** Bias, activation, and out to one channel's plane. */
+@inline
+function writeVectors(
+  c: ConvArgs, l: v128, r: v128, bias: usize, channelBytes: usize, left: usize, right: usize,
+): void {
+  const slope = f32x4.splat(c.slope), columns = c.columns, columnBytes = bytes(c.columnStep);
+  if (bias) {
+    const b = v128.load32_splat(bias + channelBytes);
+    l = f32x4.add(l, b);
+    r = f32x4.add(r, b);
+  }
+  l = activate(l, c.activation, slope);
+  r = activate(r, c.activation, slope);
+  if (columns >= 4 && columnBytes == 4) {
+    v128.store(left, l);
+    v128.store(right, r);
+  } else {
+    storeLanes(left, l, columns, columnBytes);
+    storeLanes(right, r, columns, columnBytes);
   }
 }
 

@@ -1,13 +1,13 @@
 // Matrix multiplication: packed panels, and a micro-kernel that keeps a 4x8 tile of the result in registers.
 //
 // A chunk is one block of the result, or one segment of the sum over k of such a block. It packs what it needs of A
-// and B, KC columns at a time, so that both stay in the second-level cache, adds tile after tile into a block in
-// scratch, and writes that out. Where a result has too few blocks to share out, the sum over k is cut into segments;
-// their partial results are added in order by `matmulMerge`.
+// and B, KC columns at a time, so that both stay in the second-level cache. Tiles are added up in their own place; those
+// on which more is to be done, or which reach over the edge, in a block in scratch. Where a result has too few blocks to share out,
+// the sum over k is cut into segments; their partial results are added in order by `matmulMerge`.
 
 import { bytes } from "./address";
 import { activate } from "./activation";
-import { packColumns, packRows } from "./pack";
+import { packColumns, packPanels, packRows } from "./pack";
 import { madd, storePair, storeTail } from "./simd";
 import { CHUNK } from "./strided";
 import { scratch } from "./thread";
@@ -53,44 +53,51 @@ export function matmul(args: usize, chunk: i32): void {
   const from = segment * g.segmentLength, to = min(g.k, from + g.segmentLength);
 
   const block = scratch(), panelsA = block + bytes(blockM * blockN);
-  const panelsB = panelsA + bytes(blockM * KC), pitch = bytes(blockN);
+  const panelsB = panelsA + bytes(blockM * KC), pitch = bytes(blockN), outPitch = bytes(n);
+  const isPartial = segments > 1, isPlain = isPartial || !(g.bias || g.activation);
+  const result = isPartial ? g.partial + bytes(segment * g.batch * m * n) : g.out;
+  const out = result + bytes((matrix * m + row) * n + column);
   if (from >= to) memory.fill(block, 0, bytes(blockM * blockN));
   for (let k = from; k < to; k += KC) {
     const count = min(KC, to - k);
     packA(g, matrix, row, rows, k, count, panelsA);
     packB(g, matrix, column, columns, k, count, panelsB);
-    for (let j = 0; j < columns; j += 8) {
-      const b = panelsB + bytes(j * count);
+    // Two tiles side by side fill a cache line of the result, which had better be written at once.
+    for (let line = 0; line < columns; line += 16) {
       for (let i = 0; i < rows; i += 4) {
-        tile(count, panelsA + bytes(i * count), b, block + <usize>i * pitch + bytes(j), pitch, k > from);
+        for (let j = line; j < min(columns, line + 16); j += 8) {
+          const a = panelsA + bytes(i * count), b = panelsB + bytes(j * count);
+          const c = out + bytes(i * n + j), tileRows = min(4, rows - i), tileColumns = min(8, columns - j);
+          if (isPlain && tileRows == 4 && tileColumns == 8) tile(count, a, b, c, outPitch, k > from);
+          else {
+            const sums = block + <usize>i * pitch + bytes(j);
+            tile(count, a, b, sums, pitch, k > from);
+            if (isPlain && k + count == to) writeOut(g, sums, pitch, c, column + j, tileRows, tileColumns);
+          }
+        }
       }
     }
   }
-  const element = (matrix * m + row) * n + column;
-  if (segments == 1) writeOut(g, block, pitch, g.out + bytes(element), column, rows, columns);
-  else {
-    const partial = g.partial + bytes(segment * g.batch * m * n + element);
-    for (let i = 0; i < rows; i++) memory.copy(partial + bytes(i * n), block + <usize>i * pitch, bytes(columns));
-  }
+  if (!isPlain || from >= to) writeOut(g, block, pitch, out, column, rows, columns);
 }
 
 function packA(g: MatmulArgs, matrix: i32, row: i32, rows: i32, k: i32, count: i32, to: usize): void {
   const a = g.a + bytes(matrix * g.aBatchStride);
   for (let i = 0; i < rows; i += 4, to += <usize>count << 4) {
     const valid = min(4, rows - i);
-    if (g.transposeA) packColumns(a + bytes(k * g.m + row + i), bytes(g.m), valid, count, to, 4);
+    if (g.transposeA) packColumns(a + bytes(k * g.m + row + i), bytes(g.m), valid, count, to);
     else packRows(a + bytes((row + i) * g.k + k), bytes(g.k), valid, count, to, 16);
   }
 }
 
 function packB(g: MatmulArgs, matrix: i32, column: i32, columns: i32, k: i32, count: i32, to: usize): void {
   const b = g.b + bytes(matrix * g.bBatchStride);
+  if (!g.transposeB) {
+    packPanels(b + bytes(k * g.n + column), bytes(g.n), columns, count, to);
+    return;
+  }
   for (let j = 0; j < columns; j += 8, to += <usize>count << 5) {
     const valid = min(8, columns - j);
-    if (!g.transposeB) {
-      packColumns(b + bytes(k * g.n + column + j), bytes(g.n), valid, count, to, 8);
-      continue;
-    }
     const pitch = bytes(g.k), rows = b + bytes((column + j) * g.k + k);
     packRows(rows, pitch, min(4, valid), count, to, 32);
     if (valid > 4) packRows(rows + 4 * pitch, pitch, valid - 4, count, to + 16, 32);
@@ -123,11 +130,12 @@ function tile(count: i32, a: usize, b: usize, c: usize, pitch: usize, accumulate
   storePair(c + 3 * pitch, c30, c31, accumulates);
 }
 
+/** Writes some rows and columns of a block out, finished if they are no partial sums. */
 function writeOut(
   g: MatmulArgs, block: usize, pitch: usize, out: usize, column: i32, rows: i32, columns: i32,
 ): void {
-  const slope = f32x4.splat(g.slope), activation = g.activation, outPitch = bytes(g.n);
-  const bias = g.bias ? g.bias + bytes(column) : 0;
+  const isPartial = g.segments > 1, slope = f32x4.splat(g.slope), activation = isPartial ? 0 : g.activation;
+  const bias = g.bias && !isPartial ? g.bias + bytes(column) : 0, outPitch = bytes(g.n);
   for (let i = 0; i < rows; i++, block += pitch, out += outPitch) {
     for (let j = 0; j < columns; j += 4) {
       const at = bytes(j);

@@ -38,16 +38,36 @@ export function packRows(from: usize, pitch: usize, valid: i32, count: i32, to: 
   }
 }
 
-/** Packs `width` (4 or 8) columns of `count` rows, `pitch` bytes apart; of the columns only `valid` exist. */
-export function packColumns(from: usize, pitch: usize, valid: i32, count: i32, to: usize, width: i32): void {
-  const step = bytes(width);
-  if (valid >= width) {
-    for (let k = 0; k < count; k++, from += pitch, to += step) {
-      v128.store(to, v128.load(from));
-      if (width == 8) v128.store(to, v128.load(from, 16), 16);
+/** Packs four columns of `count` rows, `pitch` bytes apart; of the columns only `valid` exist. */
+export function packColumns(from: usize, pitch: usize, valid: i32, count: i32, to: usize): void {
+  if (valid >= 4) {
+    for (let k = 0; k < count; k++, from += pitch, to += 16) v128.store(to, v128.load(from));
+  } else packLast(from, pitch, valid, 4, count, to);
+}
+
+/** Columns that go side by side at a time: some cache lines, read at once. */
+const SIDE_BY_SIDE: i32 = 64;
+
+/** Packs `columns` columns of `count` rows, `pitch` bytes apart, into panels of eight. */
+export function packPanels(from: usize, pitch: usize, columns: i32, count: i32, to: usize): void {
+  const panel = <usize>count << 5, whole = columns & ~7;
+  for (let first = 0; first < whole; first += SIDE_BY_SIDE) {
+    const width = bytes(min(SIDE_BY_SIDE, whole - first));
+    let row = from + bytes(first), rowTo = to + <usize>(first >> 3) * panel;
+    for (let k = 0; k < count; k++, row += pitch, rowTo += 32) {
+      let panelTo = rowTo;
+      for (let at: usize = 0; at < width; at += 32, panelTo += panel) {
+        v128.store(panelTo, v128.load(row + at));
+        v128.store(panelTo, v128.load(row + at, 16), 16);
+      }
     }
-    return;
   }
+  if (whole < columns) packLast(from + bytes(whole), pitch, columns - whole, 8, count, to + <usize>(whole >> 3) * panel);
+}
+
+/** A panel of `width` columns of which only `valid` exist: the last one is repeated. */
+function packLast(from: usize, pitch: usize, valid: i32, width: i32, count: i32, to: usize): void {
+  const step = bytes(width);
   for (let k = 0; k < count; k++, from += pitch, to += step) {
     for (let i = 0; i < width; i++) store<f32>(to + bytes(i), load<f32>(from + bytes(min(i, valid - 1))));
   }

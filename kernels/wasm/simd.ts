@@ -63,6 +63,13 @@ export function sumLanes(v: v128): f32 {
   );
 }
 
+/** The sums of the lanes of four vectors, side by side. */
+@inline
+export function sumsOfLanes(a: v128, b: v128, c: v128, d: v128): v128 {
+  const ab = f32x4.add(zipLow(a, b), zipHigh(a, b)), cd = f32x4.add(zipLow(c, d), zipHigh(c, d));
+  return f32x4.add(joinLow(ab, cd), joinHigh(ab, cd));
+}
+
 /**
  * e^x to about one unit in the last place. x = n ln 2 + r with |r| <= ln 2 / 2; e^r is its Taylor series up to r^7
  * (the next term is below 6e-9), and 2^n is multiplied in two halves, so that results near either end of the range,

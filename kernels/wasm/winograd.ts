@@ -48,16 +48,26 @@ export function transformWeight(w0: v128, w1: v128, w2: v128, to: usize, step: u
   v128.store(to + 5 * step, w2);
 }
 
-/** Six sums to four outputs. */
+// Six sums to four outputs. `sum` and `difference` are those of the sums 1 and 2.
+
 @inline
-export function transformOutput(
-  m0: v128, m1: v128, m2: v128, m3: v128, m4: v128, m5: v128, to: usize, step: usize,
-): void {
-  const sum = f32x4.add(m1, m2), difference = f32x4.sub(m1, m2);
-  v128.store(to, f32x4.add(f32x4.add(m0, sum), f32x4.add(m3, m4)));
-  v128.store(to + step, f32x4.add(difference, f32x4.sub(scaled(m3, 0.5), scaled(m4, 2))));
-  v128.store(to + 2 * step, f32x4.add(sum, f32x4.add(scaled(m3, 0.25), scaled(m4, 4))));
-  v128.store(to + 3 * step, f32x4.add(f32x4.add(difference, m5), f32x4.sub(scaled(m3, 0.125), scaled(m4, 8))));
+export function output0(m0: v128, sum: v128, m3: v128, m4: v128): v128 {
+  return f32x4.add(f32x4.add(m0, sum), f32x4.add(m3, m4));
+}
+
+@inline
+export function output1(difference: v128, m3: v128, m4: v128): v128 {
+  return f32x4.add(difference, f32x4.sub(scaled(m3, 0.5), scaled(m4, 2)));
+}
+
+@inline
+export function output2(sum: v128, m3: v128, m4: v128): v128 {
+  return f32x4.add(sum, f32x4.add(scaled(m3, 0.25), scaled(m4, 4)));
+}
+
+@inline
+export function output3(difference: v128, m3: v128, m4: v128, m5: v128): v128 {
+  return f32x4.add(f32x4.add(difference, m5), f32x4.sub(scaled(m3, 0.125), scaled(m4, 8)));
 }
 
 // The gradient for the weight is the same kind of problem with 4 gradients in the place of 3 weights, and 3 outputs
@@ -116,6 +126,27 @@ export function transformTiles(
     transformInput(
       v128.load(column), v128.load(column, 96), v128.load(column, 192), v128.load(column, 288),
       v128.load(column, 384), v128.load(column, 480), to, 6 * step,
+    );
+  }
+}
+
+/** The same for the 4x4 tiles of a gradient. */
+export function transformGradientTiles(
+  t0: usize, t1: usize, t2: usize, t3: usize, rowBytes: usize, temporary: usize, to: usize, step: usize,
+): void {
+  for (let row = temporary, end = temporary + 384; row < end; row += 96) {
+    const a = v128.load(t0), b = v128.load(t1), c = v128.load(t2), d = v128.load(t3);
+    const ab0 = zipLow(a, b), ab1 = zipHigh(a, b);
+    const cd0 = zipLow(c, d), cd1 = zipHigh(c, d);
+    transformGradient(joinLow(ab0, cd0), joinHigh(ab0, cd0), joinLow(ab1, cd1), joinHigh(ab1, cd1), row, 16);
+    t0 += rowBytes;
+    t1 += rowBytes;
+    t2 += rowBytes;
+    t3 += rowBytes;
+  }
+  for (let column = temporary, end = temporary + 96; column < end; column += 16, to += step) {
+    transformGradient(
+      v128.load(column), v128.load(column, 96), v128.load(column, 192), v128.load(column, 288), to, 6 * step,
     );
   }
 }

@@ -145,6 +145,8 @@ const shapes: Readonly<Record<string, Shape>> = {
   "many channels, small images": { x: [3, 70, 3, 3], cOut: 130, kernel: [3, 3], padding: 1 },
   "small images, three together": { x: [35, 9, 6, 6], cOut: 11, kernel: [3, 3], padding: 1 },
   "small images, in two passes": { x: [130, 8, 11, 12], cOut: 9, kernel: [3, 3], padding: 1 },
+  "many tiles, in two strips": { x: [2, 41, 39, 44], cOut: 42, kernel: [3, 3], padding: 1 },
+  "many tiles, image by image": { x: [33, 8, 61, 60], cOut: 8, kernel: [3, 3], padding: 1 },
   "large plane": { x: [1, 1, 300, 301], cOut: 1, kernel: [3, 3], padding: 1 },
   "batch of 130": { x: [130, 2, 5, 5], cOut: 3, kernel: [3, 3], padding: 1 },
   "no images": { x: [0, 3, 6, 6], cOut: 4, kernel: [3, 3], padding: 1 },
@@ -283,6 +285,11 @@ export const conv2dCases: readonly KernelCase[] = [
       ),
     ),
   ),
+  ...[0, 2, -0.5].map((negativeSlope): KernelCase => {
+    const name = `leaky ReLU of slope ${negativeSlope}`;
+    const usual = forward(name, shapes["odd sizes"]!, "leakyRelu", true);
+    return { ...usual, params: { ...usual.params, negativeSlope } };
+  }),
   ...["5x5", "depthwise", "depthwise, odd sizes, stride 2", "stride 2, odd sizes"].map((name) =>
     forward(`${name}, special values`, shapes[name]!, "relu", true, withSpecials),
   ),

@@ -34,11 +34,12 @@ export const CONV_IMAGE_RANGES = 32;
 export const CONV_PARTIAL_BYTES = 20 * 1024 * 1024;
 
 /**
- * Winograd's transform: tiles of 4x4 outputs per chunk, the least chunks for which images of few tiles are taken
- * together, the least channels (on both sides) for which the transforms are
- * worth their time, and the least share of the tiles' pixels that must be wanted.
+ * Winograd's transform: bytes of transformed tiles, which are to stay in the second-level cache, but at least so many
+ * tiles of 4x4 outputs per chunk; the least chunks for which more are taken together; the least channels (on both sides)
+ * for which the transforms are worth their time, and the least share of the tiles' pixels that must be wanted.
  */
-export const WINOGRAD_TILES = 36;
+export const WINOGRAD_TILE_BYTES = 1024 * 1024;
+export const WINOGRAD_LEAST_TILES = 36;
 export const WINOGRAD_LEAST_CHUNKS = 16;
 export const WINOGRAD_LEAST_CHANNELS = 8;
 export const WINOGRAD_LEAST_USE = 0.45;

@@ -22,5 +22,7 @@ test.each(["cpu", "reference"] as const)("%s refuses what WebGPU alone can do", 
 test("an option that does not exist is refused", async () => {
   const opening = openDevice("cpu", { matmulPrecision: "medium" } as object);
   await expect(opening).rejects.toThrow(ArgumentError);
-  await expect(opening).rejects.toThrow("openDevice: got the option matmulPrecision, expected threads, relaxedSimd");
+  await expect(opening).rejects.toThrow(
+    "openDevice: got the option matmulPrecision, expected threads, relaxedSimd",
+  );
 });

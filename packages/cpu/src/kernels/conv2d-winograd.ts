@@ -7,8 +7,9 @@ import type { Launch } from "../launch.ts";
 import {
   WINOGRAD_LEAST_CHANNELS,
   WINOGRAD_LEAST_CHUNKS,
+  WINOGRAD_LEAST_TILES,
   WINOGRAD_LEAST_USE,
-  WINOGRAD_TILES,
+  WINOGRAD_TILE_BYTES,
 } from "../tuning.ts";
 import {
   type Axis,
@@ -27,6 +28,8 @@ const HALO = TILE_IN - TILE_OUT;
 /** Fours of tiles that are multiplied together, as in kernels/wasm/conv2d-winograd.ts, and the bytes of a four's sums. */
 const FOURS = 4;
 const FOUR_BYTES = PLACES * 128;
+/** An entry of the list of tiles. */
+const TILE_BYTES = 20;
 
 /** Whether the taps along an axis are three neighbours, forwards or backwards. */
 function hasThreeNeighbours({ reach, taps }: Axis): boolean {
@@ -55,12 +58,12 @@ interface Tiling {
   readonly fours: number;
 }
 
-/** Tiles for results of this size, of at most `mostImages` images together. */
-function tilingOf(rows: number, columns: number, mostImages: number): Tiling {
+/** Tiles for results of this size, about `mostTiles` of at most `mostImages` images together. */
+function tilingOf(rows: number, columns: number, mostTiles: number, mostImages: number): Tiling {
   const allTileRows = Math.ceil(rows / TILE_OUT);
   const tileColumns = Math.ceil(columns / TILE_OUT);
-  const tileRows = Math.min(allTileRows, Math.max(1, Math.floor(WINOGRAD_TILES / tileColumns)));
-  const fitting = tileRows < allTileRows ? 1 : Math.floor(WINOGRAD_TILES / (tileRows * tileColumns));
+  const tileRows = Math.min(allTileRows, Math.max(1, Math.floor(mostTiles / tileColumns)));
+  const fitting = tileRows < allTileRows ? 1 : Math.floor(mostTiles / (tileRows * tileColumns));
   const images = Math.max(1, Math.min(fitting, mostImages));
   return {
     tileRows,
@@ -71,7 +74,12 @@ function tilingOf(rows: number, columns: number, mostImages: number): Tiling {
   };
 }
 
-/** Writes the `StageArgs` of strips that are wide enough for all their tiles; gives the bytes that all of them take. */
+/** How many tiles of so many planes stay in the second-level cache. */
+function tilesInCache(planes: number): number {
+  return Math.max(WINOGRAD_LEAST_TILES, Math.floor(WINOGRAD_TILE_BYTES / (PLACES * 4 * planes)));
+}
+
+/** Writes the `StageArgs` of strips that are wide enough for all their tiles; gives the bytes that a plane of them takes. */
 function writeTileStage(
   launch: Launch,
   source: Source,
@@ -82,12 +90,13 @@ function writeTileStage(
   const rows = TILE_OUT * tileRows + halo;
   const rowPitch = TILE_OUT * tileColumns + halo;
   writeStage(launch, source, origin, { perStrip: TILE_OUT * tileRows, staged: rows }, rowPitch);
-  return 4 * (images * (source.channels / source.groups) * rows * rowPitch + 16);
+  return 4 * (images * rows * rowPitch + 16);
 }
 
-/** Bytes of transformed input tiles. */
-function inputTileBytes(fours: number, planes: number): number {
-  return fours * PLACES * (16 * planes + 64);
+/** Bytes of transformed tiles, in blocks of some fours. */
+function tileBytes(fours: number, foursPerBlock: number, planes: number): number {
+  const planeBytes = 16 * (foursPerBlock === FOURS ? FOURS : foursPerBlock | 1);
+  return Math.ceil(fours / foursPerBlock) * PLACES * (planeBytes * planes + 64);
 }
 
 export function convolveByWinograd(launch: Launch, c: Convolution): void {
@@ -95,7 +104,10 @@ export function convolveByWinograd(launch: Launch, c: Convolution): void {
   const { groups } = source;
   const planes = source.channels / groups;
   const channels = c.outChannels / groups;
-  const tiling = tilingOf(rows, columns, Math.ceil(c.images / WINOGRAD_LEAST_CHUNKS));
+  const tiles = c.images * Math.ceil(rows / TILE_OUT) * Math.ceil(columns / TILE_OUT);
+  const perChunk = Math.max(WINOGRAD_LEAST_TILES, Math.ceil(tiles / WINOGRAD_LEAST_CHUNKS));
+  const mostTiles = Math.min(perChunk, tilesInCache(planes));
+  const tiling = tilingOf(rows, columns, mostTiles, Math.ceil(c.images / WINOGRAD_LEAST_CHUNKS));
   const strips = Math.ceil(tiling.allTileRows / tiling.tileRows);
   const blocks = groups * Math.ceil(channels / 8);
   const flips = c.vertical.taps[0]!.shift > 0;
@@ -109,7 +121,13 @@ export function convolveByWinograd(launch: Launch, c: Convolution): void {
   launch.ints(groups, channels, rows, columns, tiling.tileRows, strips, tiling.tileColumns);
   launch.ints(c.images, tiling.images);
   launch.pointer(c.indices);
-  launch.scratch(PLACES * 16 + FOURS * FOUR_BYTES + stagedBytes + inputTileBytes(tiling.fours, planes));
+  launch.scratch(
+    PLACES * 16 +
+      FOURS * FOUR_BYTES +
+      4 * tiling.fours * TILE_BYTES +
+      stagedBytes +
+      tileBytes(tiling.fours, FOURS, planes),
+  );
   launch.run("winogradWeights", blocks);
   launch.run("conv2dWinograd", Math.ceil(c.images / tiling.images) * groups * strips);
 }
@@ -125,10 +143,9 @@ export function weightGradByWinograd(
   const { groups } = source;
   const planes = source.channels / groups;
   const channels = outChannels / groups;
-  const lanes = Math.ceil(channels / 8) * 8;
-  const partialBytes = 4 * groups * PLACES * (Math.ceil(planes / 4) * 4 * lanes + 16);
+  const partialBytes = 4 * groups * PLACES * (Math.ceil(planes / 2) * 2 * Math.ceil(channels / 4) * 4 + 16);
   const { imagesPerRange, ranges } = rangesOf(images, partialBytes);
-  const tiling = tilingOf(rows, columns, imagesPerRange);
+  const tiling = tilingOf(rows, columns, tilesInCache(planes + channels), imagesPerRange);
   const gradSource = { ...source, operand: gradOut, channels: outChannels, height: rows, width: columns };
 
   const inputBytes = writeTileStage(launch, source, [c.vertical.origin, c.horizontal.origin], tiling, HALO);
@@ -136,9 +153,13 @@ export function weightGradByWinograd(
   launch.ints(launch.temporary(partialBytes * ranges), images, imagesPerRange, tiling.images, groups);
   launch.ints(tiling.tileRows, tiling.allTileRows, tiling.tileColumns);
   const gradBytes = writeTileStage(launch, gradSource, [0, 0], tiling, 0);
-  const gradTileBytes = tiling.fours * PLACES * (16 * lanes + 64);
+  // The last rows of the gradient's tiles may be overrun by three.
   launch.scratch(
-    1024 + Math.max(inputBytes, gradBytes) + inputTileBytes(tiling.fours, planes) + gradTileBytes,
+    PLACES * 16 +
+      4 * tiling.fours * TILE_BYTES +
+      Math.max(inputBytes, gradBytes) +
+      tileBytes(tiling.fours, tiling.fours, planes) +
+      tileBytes(tiling.fours, tiling.fours, channels + 3),
   );
   launch.run("winogradWeightGrad", ranges * groups);
   launch.run("winogradWeightGradSum", groups * PLACES);

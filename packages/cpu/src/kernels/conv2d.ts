@@ -10,7 +10,7 @@
 import { type Conv2dParams, type Kernels, type Operand, poolingOf } from "@mien/tensor";
 import type { HostKernel, Launch } from "../launch.ts";
 import { CONV_GRADIENT_BYTES } from "../tuning.ts";
-import { activations } from "./activation.ts";
+import { activationCode } from "./activation.ts";
 import { convolveDepthwise, isDepthwise, weightGradDepthwise } from "./conv2d-depthwise.ts";
 import { type Axis, type Convolution, type Correlation, rangesOf, writeStaging } from "./conv2d-source.ts";
 import { convolveByWinograd, suitsWinograd, weightGradByWinograd } from "./conv2d-winograd.ts";
@@ -104,7 +104,7 @@ function forwardOf([x, weight, bias, out]: Kernels["conv2d"]["operands"], p: For
     out,
     indices: null,
     bias,
-    activation: activations[p.activation],
+    activation: activationCode(p.activation, p.negativeSlope),
     negativeSlope: p.negativeSlope,
     origin: 0,
     rowStep: p.wOut,
@@ -185,7 +185,7 @@ function backwards(
     indices: null,
     outChannels: p.cIn,
     bias: null,
-    activation: activations.none,
+    activation: activationCode("none", 0),
     negativeSlope: 0,
     rows: Math.ceil((hIn - top) / strideH),
     columns: Math.ceil((wIn - left) / strideW),

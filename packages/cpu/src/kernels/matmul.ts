@@ -11,7 +11,7 @@ import {
   MATMUL_KC,
   MATMUL_SEGMENT_K,
 } from "../tuning.ts";
-import { activations } from "./activation.ts";
+import { activationCode } from "./activation.ts";
 
 function roundUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;
@@ -30,7 +30,7 @@ export const matmul: HostKernel<"matmul"> = (launch, [a, b, bias, out], params) 
 
   launch.floats(a, b, bias, out);
   launch.ints(batch, m, n, k, aBatchStride, bBatchStride, Number(transposeA), Number(transposeB));
-  launch.int(activations[activation]);
+  launch.int(activationCode(activation, negativeSlope));
   launch.float(negativeSlope);
   launch.ints(blockM, blockN, segmentLength, segments);
   launch.int(segments > 1 ? launch.temporary(segments * batch * m * n * 4) : 0);

@@ -175,16 +175,19 @@ fn main(
     workgroupBarrier();
 
     placeK(lane, k + TILE_K, kEnd);
-    for (var kk = 0u; kk < TILE_K; kk += 1u) {
-      for (var qm = 0u; qm < QUADS_M; qm += 1u) {
-        let a = vec4<f32>(tileA[kk * PITCH_M + threadM + qm * THREADS_M]);
-        for (var qn = 0u; qn < QUADS_N; qn += 1u) {
-          let b = vec4<f32>(tileB[kk * PITCH_N + threadN + qn * THREADS_N]);
-          let at = qm * 4u * QUADS_N + qn;
-          sums[at] = fma(vec4<f32>(a.x), b, sums[at]);
-          sums[at + QUADS_N] = fma(vec4<f32>(a.y), b, sums[at + QUADS_N]);
-          sums[at + 2u * QUADS_N] = fma(vec4<f32>(a.z), b, sums[at + 2u * QUADS_N]);
-          sums[at + 3u * QUADS_N] = fma(vec4<f32>(a.w), b, sums[at + 3u * QUADS_N]);
+    // By fours: the compiler unrolls the inner loop, and the last tile ends early. What it has too many of is 0.
+    for (var four = 0u; four < ks; four += 4u) {
+      for (var kk = four; kk < four + 4u; kk += 1u) {
+        for (var qm = 0u; qm < QUADS_M; qm += 1u) {
+          let a = vec4<f32>(tileA[kk * PITCH_M + threadM + qm * THREADS_M]);
+          for (var qn = 0u; qn < QUADS_N; qn += 1u) {
+            let b = vec4<f32>(tileB[kk * PITCH_N + threadN + qn * THREADS_N]);
+            let at = qm * 4u * QUADS_N + qn;
+            sums[at] = fma(vec4<f32>(a.x), b, sums[at]);
+            sums[at + QUADS_N] = fma(vec4<f32>(a.y), b, sums[at + QUADS_N]);
+            sums[at + 2u * QUADS_N] = fma(vec4<f32>(a.z), b, sums[at + 2u * QUADS_N]);
+            sums[at + 3u * QUADS_N] = fma(vec4<f32>(a.w), b, sums[at + 3u * QUADS_N]);
+          }
         }
       }
     }

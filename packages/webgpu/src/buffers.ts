@@ -48,6 +48,9 @@ export function sizeClass(byteLength: number): number {
   return Math.ceil(byteLength / step) * step;
 }
 
+/** Products that bind a buffer as vectors of four would not see the rest of one that ends within a vector. */
+const wholeVectors = (bytes: number): number => Math.floor(bytes / 16) * 16;
+
 export class BufferPool {
   readonly #device: GPUDevice;
   readonly #failures: Failures;
@@ -64,7 +67,8 @@ export class BufferPool {
   #pooledBytes = 0;
 
   constructor(device: GPUDevice, failures: Failures, onDestroy: (memory: Memory) => void) {
-    const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+    const maxBufferSize = wholeVectors(device.limits.maxBufferSize);
+    const maxStorageBufferBindingSize = wholeVectors(device.limits.maxStorageBufferBindingSize);
     this.#device = device;
     this.#failures = failures;
     this.#onDestroy = onDestroy;
@@ -96,7 +100,7 @@ export class BufferPool {
         `alloc: a buffer of ${byteLength} bytes is too large for this GPU, expected at most ${bytes} (${limit})`,
       );
     }
-    const size = Math.min(sizeClass(byteLength), Math.floor(bytes / 4) * 4);
+    const size = Math.min(sizeClass(byteLength), bytes);
     const memory = this.#free.get(size)?.shift();
     if (memory) {
       this.#pooledBuffers -= 1;

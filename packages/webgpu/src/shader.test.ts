@@ -109,7 +109,7 @@ test("size classes hold what they are asked for, and waste at most a quarter", (
   for (let bytes = 1; bytes < 1e9; bytes = Math.ceil(bytes * 1.01)) {
     const size = sizeClass(bytes);
     expect(size).toBeGreaterThanOrEqual(bytes);
-    expect(size % 4).toBe(0);
+    expect(size % 16).toBe(0);
     expect(size).toBeLessThanOrEqual(Math.max(256, 1.25 * bytes));
     expect(sizeClass(size)).toBe(size);
   }

@@ -11,7 +11,7 @@ import { listTiles, placeBytes, Tile, tilePlaneBytes, transformPlanes } from "./
 import { addPartials } from "./partial";
 import { madd, sumsOfLanes } from "./simd";
 import { scratch } from "./thread";
-import { PLACES, TILE_OUT, transformWeightGrad } from "./winograd";
+import { PLACES, transformWeightGrad } from "./winograd";
 
 /** Begins with the input's StageArgs, and ends with the gradient's. */
 @unmanaged

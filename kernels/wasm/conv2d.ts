@@ -66,7 +66,7 @@ export function conv2dPack(args: usize, chunk: i32): void {
 export function conv2d(args: usize, chunk: i32): void {
   const c = changetype<ConvArgs>(args);
   const strip = chunk % c.strips, group = (chunk / c.strips) % c.groups, image = chunk / (c.strips * c.groups);
-  const staged = scratch() + 128; // the first 128 bytes take a tile of results
+  const staged = scratch();
   stageStrip(c, image, group, strip, staged);
   const firstRow = strip * c.stripRows, rows = min(c.stripRows, c.rows - firstRow);
   const vectors = staged + bytes(c.planes * c.planePitch + 16);

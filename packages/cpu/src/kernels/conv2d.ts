@@ -62,7 +62,7 @@ function convolve(launch: Launch, c: Convolution): void {
   launch.float(c.negativeSlope);
   launch.ints(groups, channels, rows, columns, c.origin, c.rowStep, c.columnStep, c.planeSize);
   launch.ints(staging.stripRows, staging.strips, source.strideH);
-  launch.scratch(128 + staging.byteLength + 8 * staging.stripRows * Math.ceil(columns / 4));
+  launch.scratch(staging.byteLength + 8 * staging.stripRows * Math.ceil(columns / 4));
   launch.run("conv2dPack", 1 + blocks);
   launch.run("conv2d", c.images * groups * staging.strips);
 }

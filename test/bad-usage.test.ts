@@ -67,6 +67,11 @@ const cases: [args: string, code: number, message: RegExp][] = [
     2,
     /train: --hidden-size is for emotion-cnn alone, got model resnet/,
   ],
+  [
+    "train --device cpu --matmul-precision medium",
+    2,
+    /train: --matmul-precision medium is for webgpu alone, got --device cpu/,
+  ],
   ["evaluate --model a-file", 1, /model: cannot use a-file/],
   ["evaluate --split tests", 2, /'tests' is invalid.*train, validation, test/],
   ["predict", 2, /required option '--image <files...>' not specified/],

@@ -87,6 +87,12 @@ async function runTraining({ config, sources, extra, say }: Invocation<TrainFlag
       throw new UsageError(`train: ${flagOf(key)} is for emotion-cnn alone, got model ${config.model}`);
     }
   }
+  const { device: choice, matmulPrecision } = config;
+  if (matmulPrecision !== "highest" && (choice === "cpu" || choice === "reference")) {
+    throw new UsageError(
+      `train: ${flagOf("matmulPrecision")} ${matmulPrecision} is for webgpu alone, got --device ${choice}`,
+    );
+  }
   for (const folder of [config.models, config.results]) await makeFolder(folder);
   await removeStalePartials(config.models);
   const faces = await openFaces(config, say);

@@ -17,15 +17,11 @@ import {
   tensor,
   toHost,
 } from "mien";
-import { afterAll, describe, test } from "vitest";
+import { describe, test } from "vitest";
 import { batchOf, expectSameBits, FEATURES, stepsOf, type Training, training } from "./support/captured.ts";
-import { openTestDevices } from "./support/devices.ts";
+import { devicesOfFile } from "./support/devices-of-file.ts";
 
-const { present, skipped } = await openTestDevices();
-afterAll(() => {
-  for (const { device } of present) device.dispose();
-});
-for (const { label, reason } of skipped) test.skip(`${label}: ${reason}`, () => {});
+const present = await devicesOfFile();
 
 describe.each(present)("$label", ({ device }) => {
   test("30 steps: losses and weights", () =>

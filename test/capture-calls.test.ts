@@ -3,15 +3,11 @@
  */
 
 import { capture, Module, noGrad, scope, type Tensor, tensor } from "mien";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { batchOf, FEATURES, training } from "./support/captured.ts";
-import { openTestDevices } from "./support/devices.ts";
+import { devicesOfFile } from "./support/devices-of-file.ts";
 
-const { present, skipped } = await openTestDevices();
-afterAll(() => {
-  for (const { device } of present) device.dispose();
-});
-for (const { label, reason } of skipped) test.skip(`${label}: ${reason}`, () => {});
+const present = await devicesOfFile();
 
 describe.each(present)("$label", ({ device }) => {
   test("results are copies, numbers and tensors may be inputs, and structures are kept", async () => {

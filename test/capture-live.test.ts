@@ -31,15 +31,11 @@ import {
   tensor,
   zeros,
 } from "mien";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { bitsOf, CLASSES } from "./support/captured.ts";
-import { openTestDevices } from "./support/devices.ts";
+import { devicesOfFile } from "./support/devices-of-file.ts";
 
-const { present, skipped } = await openTestDevices();
-afterAll(() => {
-  for (const { device } of present) device.dispose();
-});
-for (const { label, reason } of skipped) test.skip(`${label}: ${reason}`, () => {});
+const present = await devicesOfFile();
 
 describe.each(present)("$label", ({ device }) => {
   /** x + n, where n comes from the host anew in each run: what a dropout does with its counter. */

@@ -15,16 +15,12 @@ import {
   type Tensor,
   tensor,
 } from "mien";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { stepsOf, training } from "./support/captured.ts";
-import { openTestDevices } from "./support/devices.ts";
+import { devicesOfFile } from "./support/devices-of-file.ts";
 import { collectUntil } from "./support/garbage.ts";
 
-const { present, skipped } = await openTestDevices();
-afterAll(() => {
-  for (const { device } of present) device.dispose();
-});
-for (const { label, reason } of skipped) test.skip(`${label}: ${reason}`, () => {});
+const present = await devicesOfFile();
 
 /** What must not grow while a step repeats itself. */
 function footprint(device: Device): Partial<DeviceStats> {

@@ -3,14 +3,10 @@
  */
 
 import { ArgumentError, capture, Generator, Linear, noGrad, randn, type Tensor, tensor, zeros } from "mien";
-import { afterAll, describe, expect, test } from "vitest";
-import { openTestDevices } from "./support/devices.ts";
+import { describe, expect, test } from "vitest";
+import { devicesOfFile } from "./support/devices-of-file.ts";
 
-const { present, skipped } = await openTestDevices();
-afterAll(() => {
-  for (const { device } of present) device.dispose();
-});
-for (const { label, reason } of skipped) test.skip(`${label}: ${reason}`, () => {});
+const present = await devicesOfFile();
 
 describe.each(present)("$label", ({ device }) => {
   if (device.recorder) {

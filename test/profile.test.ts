@@ -17,14 +17,10 @@ import {
   startProfile,
   tensor,
 } from "mien";
-import { afterAll, describe, expect, test } from "vitest";
-import { openTestDevices } from "./support/devices.ts";
+import { describe, expect, test } from "vitest";
+import { devicesOfFile } from "./support/devices-of-file.ts";
 
-const { present, skipped } = await openTestDevices();
-afterAll(() => {
-  for (const { device } of present) device.dispose();
-});
-for (const { label, reason } of skipped) test.skip(`${label}: ${reason}`, () => {});
+const present = await devicesOfFile();
 
 /** A small training whose steps are plain or captured. */
 function training(device: Device, captured: boolean) {

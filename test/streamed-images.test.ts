@@ -4,14 +4,10 @@
 
 import { builtInFaces, EmotionCNN, FaceLoader, imageAt, Trainer, type TrainOptions } from "@mien/emotion";
 import { type Device, Generator, toHost } from "mien";
-import { afterAll, describe, expect, test } from "vitest";
-import { openTestDevices } from "./support/devices.ts";
+import { describe, expect, test } from "vitest";
+import { devicesOfFile } from "./support/devices-of-file.ts";
 
-const { present, skipped } = await openTestDevices();
-afterAll(() => {
-  for (const { device } of present) device.dispose();
-});
-for (const { label, reason } of skipped) test.skip(`${label}: ${reason}`, () => {});
+const present = await devicesOfFile();
 
 /** 24 and 16 images: batches of 5 leave a short last one. */
 const faces = builtInFaces({ train: 24, validation: 16, test: 4 });

@@ -153,7 +153,6 @@ export function conv2dWinograd(args: usize, chunk: i32): void {
 export function listTiles(
   s: StageArgs, images: i32, firstRow: i32, tileRows: i32, tileColumns: i32, to: usize,
 ): i32 {
-  const begin = to;
   for (let image = 0; image < images; image++) {
     for (let row = 0; row < tileRows; row++) {
       for (let column = 0; column < tileColumns; column++, to += offsetof<Tile>()) {

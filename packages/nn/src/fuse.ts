@@ -12,6 +12,7 @@ import type { ActivationOptions, Size2d, Tensor } from "@mien/tensor";
 import { LeakyReLU, ReLU } from "./layers/activation.ts";
 import { Conv2d } from "./layers/conv.ts";
 import { Linear } from "./layers/linear.ts";
+import { pairOf } from "./layers/options.ts";
 import { MaxPool2d } from "./layers/pooling.ts";
 import type { Module } from "./module.ts";
 
@@ -30,10 +31,6 @@ function activationOf(layer: Module | undefined): ActivationOptions | null {
     return { activation: "leakyRelu", negativeSlope: layer.negativeSlope };
   }
   return null;
-}
-
-function pairOf(size: Size2d): readonly [number, number] {
-  return typeof size === "number" ? [size, size] : size;
 }
 
 function isPair(size: Size2d, [height, width]: readonly [number, number]): boolean {

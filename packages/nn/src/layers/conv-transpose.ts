@@ -7,7 +7,7 @@ import { defaultUniform } from "../init.ts";
 import { Module } from "../module.ts";
 import { Parameter } from "../parameter.ts";
 import { checkConvolution } from "./conv.ts";
-import type { LayerOptions } from "./options.ts";
+import { type LayerOptions, pairOf } from "./options.ts";
 
 /** Of the convolution (stride, padding, outputPadding, dilation, groups) and of the layer. */
 export interface ConvTranspose2dLayerOptions extends ConvTranspose2dOptions, LayerOptions {
@@ -42,7 +42,7 @@ export class ConvTranspose2d extends Module {
   ) {
     super();
     const { stride = 1, padding = 0, outputPadding = 0, dilation = 1, groups = 1 } = options;
-    const [height, width] = typeof kernelSize === "number" ? [kernelSize, kernelSize] : kernelSize;
+    const [height, width] = pairOf(kernelSize);
     const kernel = { "kernel height": height, "kernel width": width };
     checkConvolution("ConvTranspose2d", inChannels, outChannels, groups, kernel);
     this.inChannels = inChannels;

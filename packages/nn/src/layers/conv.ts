@@ -16,7 +16,7 @@ import { checkWhole } from "../check.ts";
 import { defaultUniform } from "../init.ts";
 import { Module } from "../module.ts";
 import { Parameter } from "../parameter.ts";
-import type { LayerOptions } from "./options.ts";
+import { type LayerOptions, pairOf } from "./options.ts";
 
 /**
  * What every kind of convolution checks when it is made.
@@ -77,7 +77,7 @@ export class Conv2d extends Module {
   ) {
     super();
     const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
-    const [height, width] = typeof kernelSize === "number" ? [kernelSize, kernelSize] : kernelSize;
+    const [height, width] = pairOf(kernelSize);
     const kernel = { "kernel height": height, "kernel width": width };
     checkConvolution("Conv2d", inChannels, outChannels, groups, kernel);
     this.inChannels = inChannels;

@@ -1,8 +1,8 @@
 /**
- * Where and how a layer makes its parameters.
+ * What layers are told: where and how they make their parameters, and sizes for one direction or both.
  */
 
-import type { Device, DType, Generator } from "@mien/tensor";
+import type { Device, DType, Generator, Size2d } from "@mien/tensor";
 
 export interface LayerOptions {
   /** Where the parameters live. Default: the default device. */
@@ -11,4 +11,9 @@ export interface LayerOptions {
   readonly dtype?: DType;
   /** What draws the initial values. Default: the generator that `manualSeed` seeds. */
   readonly generator?: Generator;
+}
+
+/** [height, width] of a size that may be one number for both. */
+export function pairOf(size: Size2d): readonly [height: number, width: number] {
+  return typeof size === "number" ? [size, size] : size;
 }

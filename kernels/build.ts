@@ -20,7 +20,7 @@ import {
 } from "./sources.ts";
 
 /** How AssemblyScript is compiled. Warning 112 is about vectors in exported functions, which ours only hand each other. */
-const flags = "-O3 --noAssert --runtime stub --enable simd --enable threads --disableWarning 112";
+const flags = "-O3 --debug --noAssert --runtime stub --enable simd --enable threads --disableWarning 112";
 // Buffers, scratch and the workers' control block share one memory, which the device owns and grows. The first 8 KiB are
 // the host's.
 const memoryFlags = "--importMemory --sharedMemory --initialMemory 1 --maximumMemory 65536 --memoryBase 8192";

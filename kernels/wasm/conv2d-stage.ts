@@ -5,6 +5,7 @@
 // "phases"), so that neighbouring output pixels read neighbouring values whatever the stride.
 
 import { bytes } from "./address";
+import { zipHigh, zipLow } from "./simd";
 
 /** The geometry of a staged strip; all sizes in elements. Other kernels' arguments begin with it. */
 @unmanaged
@@ -26,6 +27,8 @@ export class StageArgs {
   phasePitch: i32;
   rowPitch: i32;
   planePitch: i32;
+  /** Where the source is the gradient of 2x2 maxima side by side: their places in a plane of height x width. Else 0. */
+  sourceIndices: usize;
 }
 
 /** Copies the planes of group `group` of image `image`, as far as strip `strip` needs them, to `to`. */
@@ -49,6 +52,10 @@ export function stageRow(s: StageArgs, image: i32, plane: i32, strip: i32, row: 
     memory.fill(to, 0, bytes(s.rowPitch));
     return;
   }
+  if (s.sourceIndices) {
+    stageMaxima(s, image, plane, row, to);
+    return;
+  }
   const from = s.source + bytes(image * s.imageSize + (plane * height + row) * width);
   if (s.phases == 1) stageColumns(s, from, to);
   else stagePhases(s, from, to);
@@ -62,6 +69,29 @@ function stageColumns(s: StageArgs, from: usize, to: usize): void {
   const end = to + bytes(pitch), begin = to + bytes(before), behind = begin + bytes(count);
   for (; to < begin; to += 16) v128.store(to, zero);
   for (to = begin; to < behind; to += 16, from += 16) v128.store(to, v128.load(from));
+  for (to = behind; to < end; to += 16) v128.store(to, zero);
+}
+
+/**
+ * One row of the gradient of pixels that were max pooled: each maximum's where it was found, and zeros. No column before
+ * the first may be left out; what stores overrun, up to seven elements, is written next.
+ */
+function stageMaxima(s: StageArgs, image: i32, plane: i32, row: i32, to: usize): void {
+  const zero = f32x4.splat(0), one = i32x4.splat(1), eight = i32x4.splat(8), pitch = s.rowPitch, width = s.width;
+  const rows = s.height >> 1, columns = width >> 1, pooledRow = row >> 1;
+  const before = min(-s.originColumn, pitch), count = pooledRow < rows ? min(2 * columns, pitch - before) : 0;
+  const end = to + bytes(pitch), begin = to + bytes(before), behind = begin + bytes(count);
+  let at = bytes(image * s.imageSize + (plane * rows + pooledRow) * columns);
+  let place = i32x4.add(i32x4.splat(row * width), i32x4(0, 2, 4, 6));
+  for (; to < begin; to += 16) v128.store(to, zero);
+  for (to = begin; to < behind; to += 32, at += 16) {
+    const gradient = v128.load(s.source + at), winner = v128.load(s.sourceIndices + at);
+    const even = v128.and(gradient, i32x4.eq(winner, place));
+    const odd = v128.and(gradient, i32x4.eq(winner, i32x4.add(place, one)));
+    v128.store(to, zipLow(even, odd));
+    v128.store(to, zipHigh(even, odd), 16);
+    place = i32x4.add(place, eight);
+  }
   for (to = behind; to < end; to += 16) v128.store(to, zero);
 }
 

@@ -22,6 +22,8 @@ export const kernelNames = namesOf<KernelName>({
   conv2dMaxPool: true,
   conv2dInputGrad: true,
   conv2dWeightGrad: true,
+  conv2dMaxPoolInputGrad: true,
+  conv2dMaxPoolWeightGrad: true,
   maxPool2d: true,
   maxPool2dGrad: true,
   resample2d: true,

@@ -24,7 +24,12 @@ import type { ResampleKernels } from "./kernels/resample.ts";
 import type { ScanKernels } from "./kernels/scan.ts";
 import type { SoftmaxKernels } from "./kernels/softmax.ts";
 
-export { type Conv2dMaxPoolParams, type Conv2dParams, poolingOf } from "./kernels/conv2d.ts";
+export {
+  type Conv2dMaxPoolGradParams,
+  type Conv2dMaxPoolParams,
+  type Conv2dParams,
+  poolingOf,
+} from "./kernels/conv2d.ts";
 export type { CustomKernel } from "./kernels/custom.ts";
 export type { BinaryOp, DerivativeOp, UnaryOp } from "./kernels/elementwise.ts";
 export type { GridSampleMode, GridSamplePadding, GridSampleParams } from "./kernels/grid-sample.ts";

@@ -168,7 +168,9 @@ function flopsOf(kernel: KernelName, params: object): number | null {
     case "conv2d":
     case "conv2dMaxPool":
     case "conv2dInputGrad":
-    case "conv2dWeightGrad": {
+    case "conv2dWeightGrad":
+    case "conv2dMaxPoolInputGrad":
+    case "conv2dMaxPoolWeightGrad": {
       const { n, cIn, cOut, hOut, wOut, kH, kW, groups } = params as Conv2dParams;
       return (2 * n * cOut * hOut * wOut * cIn * kH * kW) / groups;
     }

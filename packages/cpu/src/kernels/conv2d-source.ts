@@ -31,6 +31,8 @@ export interface Source {
   /** Source rows and columns from one pixel of the result to the next. */
   readonly strideH: number;
   readonly strideW: number;
+  /** If the operand is the gradient of the maxima of 2x2 windows, side by side in height x width, their places. */
+  readonly indices: Operand | null;
 }
 
 /** Which pixels of a source meet which of a result: what a convolution and its gradients share. */
@@ -73,11 +75,13 @@ export function writeStage(
   rows: { readonly perStrip: number; readonly staged: number },
   phasePitch: number,
 ): void {
-  const { operand, channels, height, width, groups, strideW } = source;
+  const { operand, channels, height, width, groups, strideW, indices } = source;
   const rowPitch = phasePitch * strideW;
+  const area = indices ? Math.floor(height / 2) * Math.floor(width / 2) : height * width;
   launch.floats(operand);
-  launch.ints(channels * height * width, channels / groups, height, width, origin[0], origin[1]);
+  launch.ints(channels * area, channels / groups, height, width, origin[0], origin[1]);
   launch.ints(rows.perStrip, rows.staged, strideW, phasePitch, rowPitch, rows.staged * rowPitch);
+  launch.pointer(indices);
 }
 
 export interface Staging {

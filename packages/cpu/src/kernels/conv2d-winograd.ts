@@ -132,11 +132,11 @@ export function convolveByWinograd(launch: Launch, c: Convolution): void {
   launch.run("conv2dWinograd", Math.ceil(c.images / tiling.images) * groups * strips);
 }
 
-/** The weight's gradient: `c.source` is the input, `gradOut` has the shape of the result. */
+/** The weight's gradient: `c.source` is the input, `gradient` is that of the result. */
 export function weightGradByWinograd(
   launch: Launch,
   c: Correlation,
-  gradOut: Operand,
+  gradient: Pick<Source, "operand" | "indices">,
   gradWeight: Operand,
 ): void {
   const { source, rows, columns, images, outChannels } = c;
@@ -146,7 +146,7 @@ export function weightGradByWinograd(
   const partialBytes = 4 * groups * PLACES * (Math.ceil(planes / 2) * 2 * Math.ceil(channels / 4) * 4 + 16);
   const { imagesPerRange, ranges } = rangesOf(images, partialBytes);
   const tiling = tilingOf(rows, columns, tilesInCache(planes + channels), imagesPerRange);
-  const gradSource = { ...source, operand: gradOut, channels: outChannels, height: rows, width: columns };
+  const gradSource = { ...source, ...gradient, channels: outChannels, height: rows, width: columns };
 
   const inputBytes = writeTileStage(launch, source, [c.vertical.origin, c.horizontal.origin], tiling, HALO);
   launch.floats(gradWeight);

@@ -7,7 +7,13 @@
  * for which phase + pad - k * dilation is a multiple of the stride have one, and it is j plus that multiple.
  */
 
-import { type Conv2dParams, type Kernels, type Operand, poolingOf } from "@mien/tensor";
+import {
+  type Conv2dMaxPoolGradParams,
+  type Conv2dParams,
+  type Kernels,
+  type Operand,
+  poolingOf,
+} from "@mien/tensor";
 import type { HostKernel, Launch } from "../launch.ts";
 import { CONV_GRADIENT_BYTES } from "../tuning.ts";
 import { activationCode } from "./activation.ts";
@@ -15,7 +21,7 @@ import { convolveDepthwise, isDepthwise, weightGradDepthwise } from "./conv2d-de
 import { type Axis, type Convolution, type Correlation, rangesOf, writeStaging } from "./conv2d-source.ts";
 import { convolveByWinograd, suitsWinograd, weightGradByWinograd } from "./conv2d-winograd.ts";
 import { fill } from "./elementwise.ts";
-import { maxPool2d } from "./pool.ts";
+import { maxPool2d, maxPool2dGrad } from "./pool.ts";
 
 /** Rows of partial sums that are added up at a time, as in kernels/wasm/conv2d-weight-grad.ts. */
 const MERGED_ROWS = 16;
@@ -82,7 +88,7 @@ function forwards(x: Operand, p: Conv2dParams): Correlation {
   const { cIn: channels, hIn: height, wIn: width, groups, strideH, strideW } = p;
   return {
     images: p.n,
-    source: { operand: x, channels, height, width, groups, strideH, strideW },
+    source: { operand: x, channels, height, width, groups, strideH, strideW, indices: null },
     vertical: forwardAxis(p.kH, p.dilationH, p.padTop),
     horizontal: forwardAxis(p.kW, p.dilationW, p.padLeft),
     kW: p.kW,
@@ -175,6 +181,7 @@ function backwards(
       groups,
       strideH: 1,
       strideW: 1,
+      indices: null,
     },
     vertical: backwardAxis(kH, p.dilationH, p.padTop, strideH, top),
     horizontal: backwardAxis(kW, p.dilationW, p.padLeft, strideW, left),
@@ -214,7 +221,7 @@ export const conv2dWeightGrad: HostKernel<"conv2dWeightGrad"> = (
     return;
   }
   if (suitsWinograd(correlation)) {
-    weightGradByWinograd(launch, correlation, gradOut, gradWeight);
+    weightGradByWinograd(launch, correlation, { operand: gradOut, indices: null }, gradWeight);
     return;
   }
   const maxRows = Math.max(1, Math.floor(CONV_GRADIENT_BYTES / (32 * columns)));
@@ -231,4 +238,46 @@ export const conv2dWeightGrad: HostKernel<"conv2dWeightGrad"> = (
   launch.run("conv2dWeightGradOffsets", 1);
   launch.run("conv2dWeightGrad", ranges * groups);
   launch.run("conv2dWeightGradMerge", groups * Math.ceil(staging.steps / MERGED_ROWS));
+};
+
+/** Winograd's kernels put the maxima back where they were as they stage them, if no column before the first is left out. */
+function takesMaxima(c: Correlation, { poolH, poolW }: Conv2dMaxPoolGradParams): boolean {
+  return poolH === 2 && poolW === 2 && c.horizontal.origin <= 0 && suitsWinograd(c);
+}
+
+/** The gradient of all pixels, of which most are 0, as an operand. */
+function unpool(
+  launch: Launch,
+  gradMaxima: Operand,
+  indices: Operand,
+  params: Conv2dMaxPoolGradParams,
+): Operand {
+  const { n, cOut, hOut, wOut } = params;
+  const gradOut = launch.temporaryFloats(n * cOut * hOut * wOut);
+  maxPool2dGrad(launch, [gradMaxima, indices, gradOut], poolingOf(params));
+  return gradOut;
+}
+
+export const conv2dMaxPoolInputGrad: HostKernel<"conv2dMaxPoolInputGrad"> = (launch, operands, params) => {
+  const [gradMaxima, indices, weight, gradX] = operands;
+  const whole = backwards(gradMaxima, weight, gradX, params, 0, 0);
+  if (params.strideH * params.strideW === 1 && takesMaxima(whole, params)) {
+    launch.expect(indices, "int32");
+    convolve(launch, { ...whole, source: { ...whole.source, indices } });
+    return;
+  }
+  conv2dInputGrad(launch, [unpool(launch, gradMaxima, indices, params), weight, gradX], params);
+};
+
+export const conv2dMaxPoolWeightGrad: HostKernel<"conv2dMaxPoolWeightGrad"> = (launch, operands, params) => {
+  const [gradMaxima, indices, x, gradWeight] = operands;
+  const correlation = forwards(x, params);
+  if (params.n * params.cOut > 0 && takesMaxima(correlation, params)) {
+    launch.expect(indices, "int32");
+    weightGradByWinograd(launch, correlation, { operand: gradMaxima, indices }, gradWeight);
+    return;
+  }
+  const gradOut = unpool(launch, gradMaxima, indices, params);
+  launch.begin("conv2dMaxPoolWeightGrad");
+  conv2dWeightGrad(launch, [gradOut, x, gradWeight], params);
 };

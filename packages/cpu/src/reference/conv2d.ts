@@ -12,10 +12,15 @@
  * strictly a cross-correlation: the kernel is not flipped.)
  */
 
-import { type Conv2dParams, poolingOf, type TypedArray } from "@mien/tensor";
+import {
+  type Conv2dMaxPoolGradParams,
+  type Conv2dParams,
+  poolingOf,
+  type TypedArray,
+} from "@mien/tensor";
 import { activate } from "./activation.ts";
 import type { Arrays, Params } from "./kernel.ts";
-import { maxPool2d } from "./pool.ts";
+import { maxPool2d, maxPool2dGrad } from "./pool.ts";
 
 export function conv2d([x, weight, bias, out]: Arrays<"conv2d">, params: Params<"conv2d">): void {
   const { n, cOut, hOut, wOut, activation, negativeSlope } = params;
@@ -61,6 +66,27 @@ export function conv2dWeightGrad(
     sums[k]! += gradOut[o]! * x[i]!;
   });
   store(sums, gradWeight);
+}
+
+export function conv2dMaxPoolInputGrad(
+  [gradMaxima, indices, weight, gradX]: Arrays<"conv2dMaxPoolInputGrad">,
+  params: Params<"conv2dMaxPoolInputGrad">,
+): void {
+  conv2dInputGrad([unpool(gradMaxima, indices, params), weight, gradX], params);
+}
+
+export function conv2dMaxPoolWeightGrad(
+  [gradMaxima, indices, x, gradWeight]: Arrays<"conv2dMaxPoolWeightGrad">,
+  params: Params<"conv2dMaxPoolWeightGrad">,
+): void {
+  conv2dWeightGrad([unpool(gradMaxima, indices, params), x, gradWeight], params);
+}
+
+/** The gradient of all pixels of the convolution's result. */
+function unpool(gradMaxima: TypedArray, indices: TypedArray, params: Conv2dMaxPoolGradParams): Float64Array {
+  const gradOut = new Float64Array(params.n * params.cOut * params.hOut * params.wOut);
+  maxPool2dGrad([gradMaxima, indices, gradOut], poolingOf(params));
+  return gradOut;
 }
 
 /**

@@ -28,15 +28,18 @@ export interface Conv2dParams {
 }
 
 /** Max pooling behind a convolution: windows of poolH x poolW side by side, of which only whole ones count. */
-export interface Conv2dMaxPoolParams extends Conv2dParams {
-  readonly activation: Activation;
-  readonly negativeSlope: number;
+export interface Conv2dMaxPoolGradParams extends Conv2dParams {
   readonly poolH: number;
   readonly poolW: number;
 }
 
+export interface Conv2dMaxPoolParams extends Conv2dMaxPoolGradParams {
+  readonly activation: Activation;
+  readonly negativeSlope: number;
+}
+
 /** The second half of `conv2dMaxPool`, as a pooling of its own. */
-export function poolingOf({ n, cOut, hOut, wOut, poolH, poolW }: Conv2dMaxPoolParams): Pool2dParams {
+export function poolingOf({ n, cOut, hOut, wOut, poolH, poolW }: Conv2dMaxPoolGradParams): Pool2dParams {
   return {
     planes: n * cOut,
     hIn: hOut,
@@ -80,5 +83,20 @@ export interface Conv2dKernels {
   conv2dWeightGrad: {
     operands: [gradOut: Operand, x: Operand, gradWeight: Operand];
     params: Conv2dParams;
+  };
+
+  /**
+   * The gradient of conv2dMaxPool for x; gradMaxima is already that of the maxima before the activation. The same as
+   * maxPool2dGrad and conv2dInputGrad one after the other, whatever of what is in between is written down.
+   */
+  conv2dMaxPoolInputGrad: {
+    operands: [gradMaxima: Operand, indices: Operand, weight: Operand, gradX: Operand];
+    params: Conv2dMaxPoolGradParams;
+  };
+
+  /** The gradient of conv2dMaxPool for the weight. */
+  conv2dMaxPoolWeightGrad: {
+    operands: [gradMaxima: Operand, indices: Operand, x: Operand, gradWeight: Operand];
+    params: Conv2dMaxPoolGradParams;
   };
 }

@@ -8,7 +8,7 @@
 import { apply, type Op } from "../autograd.ts";
 import { empty } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { type Conv2dMaxPoolParams, type Conv2dParams, poolingOf } from "../kernels.ts";
+import type { Conv2dMaxPoolParams, Conv2dParams } from "../kernels.ts";
 import { scope } from "../memory.ts";
 import { checkShape, type Shape, sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -17,7 +17,6 @@ import {
   type ActivationParams,
   activationParams,
   beforeActivation,
-  once,
 } from "./activation.ts";
 import {
   checkFloat,
@@ -64,8 +63,16 @@ const conv2dOp: Op<[x: Tensor, weight: Tensor, bias: Tensor | null], Params> = {
   gradients: ({ grad, input, output, params }) => {
     const before = beforeActivation(grad, output, params, 1);
     return [
-      () => inputGrad(before.value(), input(1), params),
-      (into) => weightGrad(before.value(), input(0), params, into),
+      () => {
+        const gradX = emptyInput(grad, params);
+        grad.device.launch("conv2dInputGrad", [before.value(), contiguous(input(1)), gradX], params);
+        return gradX;
+      },
+      (into) => {
+        const gradWeight = into ?? emptyWeight(grad, params);
+        grad.device.launch("conv2dWeightGrad", [before.value(), contiguous(input(0)), gradWeight], params);
+        return gradWeight;
+      },
       (into) => before.bias(into),
     ];
   },
@@ -87,34 +94,31 @@ const conv2dMaxPoolOp: Op<
   gradients: ({ grad, input, output, params }) => {
     // The mask and the bias's sum are of the maxima alone: nothing else gets a gradient.
     const before = beforeActivation(grad, output, params, 1);
-    const unpooled = once(() => {
-      const { device, dtype } = grad;
-      const gradOut = empty([params.n, params.cOut, params.hOut, params.wOut], { device, dtype });
-      device.launch("maxPool2dGrad", [before.value(), input(3), gradOut], poolingOf(params));
-      return gradOut;
-    });
     return [
-      () => inputGrad(unpooled(), input(1), params),
-      (into) => weightGrad(unpooled(), input(0), params, into),
+      () => {
+        const gradX = emptyInput(grad, params);
+        const operands = [before.value(), input(3), contiguous(input(1)), gradX] as const;
+        grad.device.launch("conv2dMaxPoolInputGrad", [...operands], params);
+        return gradX;
+      },
+      (into) => {
+        const gradWeight = into ?? emptyWeight(grad, params);
+        const operands = [before.value(), input(3), contiguous(input(0)), gradWeight] as const;
+        grad.device.launch("conv2dMaxPoolWeightGrad", [...operands], params);
+        return gradWeight;
+      },
       (into) => before.bias(into),
       null,
     ];
   },
 };
 
-function inputGrad(gradOut: Tensor, weight: Tensor, params: Conv2dParams): Tensor {
-  const { device, dtype } = gradOut;
-  const gradX = empty([params.n, params.cIn, params.hIn, params.wIn], { device, dtype });
-  device.launch("conv2dInputGrad", [gradOut, contiguous(weight), gradX], params);
-  return gradX;
+function emptyInput({ device, dtype }: Tensor, { n, cIn, hIn, wIn }: Conv2dParams): Tensor {
+  return empty([n, cIn, hIn, wIn], { device, dtype });
 }
 
-function weightGrad(gradOut: Tensor, x: Tensor, params: Conv2dParams, into?: Tensor): Tensor {
-  const { device, dtype } = gradOut;
-  const shape = [params.cOut, params.cIn / params.groups, params.kH, params.kW];
-  const gradWeight = into ?? empty(shape, { device, dtype });
-  device.launch("conv2dWeightGrad", [gradOut, contiguous(x), gradWeight], params);
-  return gradWeight;
+function emptyWeight({ device, dtype }: Tensor, { cOut, cIn, groups, kH, kW }: Conv2dParams): Tensor {
+  return empty([cOut, cIn / groups, kH, kW], { device, dtype });
 }
 
 /** The size of the output along one dimension. */

@@ -10,7 +10,7 @@
 // Each function transforms one row or column of a tile, in as many tiles or channels as a vector has lanes.
 // Lavin and Gray, https://arxiv.org/abs/1509.09308; the points, Barabasz et al., https://arxiv.org/abs/1803.10986
 
-import { joinHigh, joinLow, zipHigh, zipLow } from "./simd";
+import { joinHigh, joinLow, madd, zipHigh, zipLow } from "./simd";
 
 /** The side of a tile of outputs, and the places of a transformed tile. */
 export const TILE_OUT: i32 = 4;
@@ -21,19 +21,25 @@ function scaled(v: v128, factor: f32): v128 {
   return f32x4.mul(v, f32x4.splat(factor));
 }
 
+/** v * factor + addend, fused where the engine can. */
+@inline
+function times(v: v128, factor: f32, addend: v128): v128 {
+  return madd(v, f32x4.splat(factor), addend);
+}
+
 /** Six inputs to six values, `step` bytes apart. */
 @inline
 export function transformInput(
   d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: v128, to: usize, step: usize,
 ): void {
   const even = f32x4.sub(d4, d2), odd = f32x4.sub(d3, d1);
-  const u = f32x4.add(even, scaled(d3, 1.5)), v = f32x4.add(odd, scaled(d2, 1.5));
-  v128.store(to, f32x4.add(f32x4.add(f32x4.sub(d0, d2), even), scaled(odd, 1.5)));
+  const u = times(d3, 1.5, even), v = times(d2, 1.5, odd);
+  v128.store(to, times(odd, 1.5, f32x4.add(f32x4.sub(d0, d2), even)));
   v128.store(to + step, f32x4.add(u, v));
   v128.store(to + 2 * step, f32x4.sub(u, v));
-  v128.store(to + 3 * step, f32x4.add(even, scaled(odd, 2)));
-  v128.store(to + 4 * step, f32x4.sub(even, scaled(odd, 0.5)));
-  v128.store(to + 5 * step, f32x4.add(f32x4.sub(f32x4.sub(d5, d3), odd), scaled(even, 1.5)));
+  v128.store(to + 3 * step, times(odd, 2, even));
+  v128.store(to + 4 * step, times(odd, -0.5, even));
+  v128.store(to + 5 * step, times(even, 1.5, f32x4.sub(f32x4.sub(d5, d3), odd)));
 }
 
 /** Three weights to six values. */
@@ -57,17 +63,17 @@ export function output0(m0: v128, sum: v128, m3: v128, m4: v128): v128 {
 
 @inline
 export function output1(difference: v128, m3: v128, m4: v128): v128 {
-  return f32x4.add(difference, f32x4.sub(scaled(m3, 0.5), scaled(m4, 2)));
+  return times(m3, 0.5, times(m4, -2, difference));
 }
 
 @inline
 export function output2(sum: v128, m3: v128, m4: v128): v128 {
-  return f32x4.add(sum, f32x4.add(scaled(m3, 0.25), scaled(m4, 4)));
+  return times(m3, 0.25, times(m4, 4, sum));
 }
 
 @inline
 export function output3(difference: v128, m3: v128, m4: v128, m5: v128): v128 {
-  return f32x4.add(f32x4.add(difference, m5), f32x4.sub(scaled(m3, 0.125), scaled(m4, 8)));
+  return times(m3, 0.125, times(m4, -8, f32x4.add(difference, m5)));
 }
 
 // The gradient for the weight is the same kind of problem with 4 gradients in the place of 3 weights, and 3 outputs
@@ -80,8 +86,8 @@ export function transformGradient(g0: v128, g1: v128, g2: v128, g3: v128, to: us
   v128.store(to, g0);
   v128.store(to + step, f32x4.add(even, odd));
   v128.store(to + 2 * step, f32x4.sub(odd, even));
-  v128.store(to + 3 * step, f32x4.add(f32x4.add(scaled(g0, 8), scaled(g1, 4)), f32x4.add(scaled(g2, 2), g3)));
-  v128.store(to + 4 * step, f32x4.add(f32x4.sub(g0, scaled(g1, 2)), f32x4.sub(scaled(g2, 4), scaled(g3, 8))));
+  v128.store(to + 3 * step, times(g0, 8, times(g1, 4, times(g2, 2, g3))));
+  v128.store(to + 4 * step, times(g3, -8, times(g2, 4, times(g1, -2, g0))));
   v128.store(to + 5 * step, g3);
 }
 

@@ -1,5 +1,5 @@
 /**
- * Cases for conv2d and its two gradients: one table of shapes, each used three times.
+ * Cases for conv2d and its two gradients, alone and with pooling: tables of shapes, each used for all three.
  *
  * The shapes sit where address arithmetic goes wrong: sizes that no tile divides, rows that a stride never reaches
  * (their gradient is 0, and must be written), kernels that hang over every edge, groups of one channel.
@@ -8,6 +8,7 @@
 import { type Activation, type Conv2dMaxPoolParams, type Conv2dParams, poolingOf } from "@mien/tensor";
 import { type CaseOf, type Init, input, type KernelCase, normal, output, sprinkle } from "./case.ts";
 import { activations } from "./names.ts";
+import { winners } from "./pool.ts";
 
 interface Shape {
   /** n, channels, height, width. */
@@ -240,12 +241,21 @@ const pooled: Readonly<Record<string, readonly [Shape, poolH: number, poolW: num
   "2x2, small images together": [{ x: [35, 9, 6, 6], cOut: 11, kernel: [3, 3], padding: 1 }, 2, 2],
   "2x2, groups": [{ x: [2, 16, 9, 8], cOut: 18, kernel: [3, 3], padding: 1, groups: 2 }, 2, 2],
   "2x2, no padding": [{ x: [2, 8, 12, 11], cOut: 9, kernel: [3, 3] }, 2, 2],
+  "2x2, padding 2": [{ x: [2, 8, 7, 9], cOut: 8, kernel: [3, 3], padding: 2 }, 2, 2],
+  "2x2, more than one strip": [{ x: [1, 8, 60, 53], cOut: 64, kernel: [3, 3], padding: 1 }, 2, 2],
+  "2x2, stride 2": [{ x: [2, 8, 17, 16], cOut: 8, kernel: [3, 3], padding: 1, stride: [2, 2] }, 2, 2],
   "2x2, few channels": [{ x: [2, 3, 9, 8], cOut: 5, kernel: [3, 3], padding: 1 }, 2, 2],
   "2x2, depthwise": [shapes["depthwise"]!, 2, 2],
   "2x2, 1x1 kernel": [shapes["1x1, rows joined by twos"]!, 2, 2],
   "3x2": [{ x: [2, 8, 10, 9], cOut: 8, kernel: [3, 3], padding: 1 }, 3, 2],
   "the whole plane": [{ x: [2, 8, 6, 7], cOut: 8, kernel: [3, 3], padding: 1 }, 6, 7],
   "2x2, no images": [shapes["no images"]!, 2, 2],
+};
+
+/** For the gradients alone: forwards there would be windows that hold nothing but padding, and so equal values. */
+const pooledGradients: typeof pooled = {
+  ...pooled,
+  "2x2, padding wider than the kernel": [{ x: [2, 8, 7, 8], cOut: 8, kernel: [3, 3], padding: 3 }, 2, 2],
 };
 
 function forwardPooled(name: string, activation: Activation, bias: boolean): CaseOf<"conv2dMaxPool"> {
@@ -263,6 +273,29 @@ function forwardPooled(name: string, activation: Activation, bias: boolean): Cas
   };
 }
 
+function gradientsPooled(name: string): KernelCase[] {
+  const [shape, poolH, poolW] = pooledGradients[name]!;
+  const params = { ...paramsOf(shape), poolH, poolW };
+  const { x, weight } = lengthsOf(params);
+  const pooling = poolingOf(params);
+  const count = pooling.planes * pooling.hOut * pooling.wOut;
+  const maxima = [input("float32", count), input("int32", count, winners(pooling))] as const;
+  return [
+    {
+      kernel: "conv2dMaxPoolInputGrad",
+      name,
+      params,
+      operands: [...maxima, input("float32", weight), output("float32", x)],
+    },
+    {
+      kernel: "conv2dMaxPoolWeightGrad",
+      name,
+      params,
+      operands: [...maxima, input("float32", x), output("float32", weight)],
+    },
+  ];
+}
+
 const withSpecials = sprinkle(normal, [Number.NaN, Infinity, -Infinity]);
 
 export const conv2dCases: readonly KernelCase[] = [
@@ -275,6 +308,7 @@ export const conv2dCases: readonly KernelCase[] = [
     forwardPooled(name, "none", false),
     forwardPooled(name, "leakyRelu", true),
   ]),
+  ...Object.keys(pooledGradients).flatMap(gradientsPooled),
   ...activations.flatMap((activation) =>
     [false, true].map((bias) =>
       forward(

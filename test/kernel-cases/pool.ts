@@ -101,7 +101,7 @@ function backward(name: string, shape: Shape, values: Init): CaseOf<"maxPool2dGr
 }
 
 /** For each window one of the places that it covers. */
-function winners(p: Pool2dParams): Init {
+export function winners(p: Pool2dParams): Init {
   const covered = (start: number, k: number, dilation: number, size: number): number[] =>
     Array.from({ length: k }, (_, tap) => start + tap * dilation).filter((at) => at >= 0 && at < size);
   return (random, index) => {

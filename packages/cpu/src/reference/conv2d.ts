@@ -12,12 +12,7 @@
  * strictly a cross-correlation: the kernel is not flipped.)
  */
 
-import {
-  type Conv2dMaxPoolGradParams,
-  type Conv2dParams,
-  poolingOf,
-  type TypedArray,
-} from "@mien/tensor";
+import { type Conv2dMaxPoolGradParams, type Conv2dParams, poolingOf, type TypedArray } from "@mien/tensor";
 import { activate } from "./activation.ts";
 import type { Arrays, Params } from "./kernel.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";

@@ -5,7 +5,7 @@
  * where every channel is one, there is no product (conv2d-depthwise.ts).
  */
 
-import { type Conv2dParams, type Operand, poolingOf } from "@mien/tensor";
+import { type Conv2dMaxPoolGradParams, type Conv2dParams, type Operand, poolingOf } from "@mien/tensor";
 import {
   depthwise,
   depthwiseInputGrad,
@@ -13,8 +13,8 @@ import {
   isDepthwise,
   weightGradVariant,
 } from "./conv2d-depthwise.ts";
-import type { Plan } from "./plan.ts";
-import { maxPool2d } from "./pool.ts";
+import type { Launcher, Plan } from "./plan.ts";
+import { maxPool2d, maxPool2dGrad } from "./pool.ts";
 import { fetchKnobs, isWide, launchProduct, productVariants } from "./products.ts";
 
 /** Filters lie along k; images lie along the columns. */
@@ -142,6 +142,40 @@ export const conv2dWeightGrad: Plan<"conv2dWeightGrad"> = {
       outName: "gradWeight",
       out: gradWeight,
       params: { ...paramsOf(conv), aOffset: gradOut.offset, bOffset: x.offset },
+    });
+  },
+};
+
+/** Puts the gradient of maxima back where they were, in memory that `use` may read. */
+function withUnpooled(
+  gpu: Launcher,
+  gradMaxima: Operand,
+  indices: Operand,
+  params: Conv2dMaxPoolGradParams,
+  use: (gradOut: Operand) => void,
+): void {
+  const { n, cOut, hOut, wOut } = params;
+  const buffer = gpu.alloc(4 * n * cOut * hOut * wOut);
+  const gradOut: Operand = { buffer, offset: 0, dtype: gradMaxima.dtype };
+  maxPool2dGrad.launch(gpu, [gradMaxima, indices, gradOut], poolingOf(params));
+  use(gradOut);
+  gpu.free(buffer);
+}
+
+export const conv2dMaxPoolInputGrad: Plan<"conv2dMaxPoolInputGrad"> = {
+  variants: [...conv2dInputGrad.variants, ...maxPool2dGrad.variants],
+  launch(gpu, [gradMaxima, indices, weight, gradX], params) {
+    withUnpooled(gpu, gradMaxima, indices, params, (gradOut) => {
+      conv2dInputGrad.launch(gpu, [gradOut, weight, gradX], params);
+    });
+  },
+};
+
+export const conv2dMaxPoolWeightGrad: Plan<"conv2dMaxPoolWeightGrad"> = {
+  variants: [...conv2dWeightGrad.variants, ...maxPool2dGrad.variants],
+  launch(gpu, [gradMaxima, indices, x, gradWeight], params) {
+    withUnpooled(gpu, gradMaxima, indices, params, (gradOut) => {
+      conv2dWeightGrad.launch(gpu, [gradOut, x, gradWeight], params);
     });
   },
 };

@@ -5,7 +5,14 @@
 import type { KernelName } from "@mien/tensor";
 import { activationGrad } from "./activation-grad.ts";
 import { augment } from "./augment.ts";
-import { conv2d, conv2dInputGrad, conv2dMaxPool, conv2dWeightGrad } from "./conv2d.ts";
+import {
+  conv2d,
+  conv2dInputGrad,
+  conv2dMaxPool,
+  conv2dMaxPoolInputGrad,
+  conv2dMaxPoolWeightGrad,
+  conv2dWeightGrad,
+} from "./conv2d.ts";
 import { custom } from "./custom.ts";
 import { accumulate, binary, copy, fill, unary, where } from "./elementwise.ts";
 import { gridSample, gridSampleGridGrad, gridSampleInputGrad } from "./grid-sample.ts";
@@ -36,6 +43,8 @@ export const kernels: KernelTable = {
   conv2dMaxPool,
   conv2dInputGrad,
   conv2dWeightGrad,
+  conv2dMaxPoolInputGrad,
+  conv2dMaxPoolWeightGrad,
   maxPool2d,
   maxPool2dGrad,
   resample2d,

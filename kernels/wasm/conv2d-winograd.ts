@@ -233,33 +233,33 @@ function multiply(planes: i32, fours: i32, values: usize, weights: usize, to: us
 
 /** Transforms the sums of one tile and four channels back, and writes its pixels, or their maxima. */
 function write(w: WinogradArgs, sums: usize, image: i32, channel: i32, count: i32, row: i32, column: i32): void {
-  for (let j: usize = 0; j < 6; j++) {
-    const m = sums + j * 128, to = scratch() + j * 16;
+  const halfway = scratch();
+  for (let m = sums, to = halfway; to < halfway + 96; m += 128, to += 16) {
+    const m1 = v128.load(m, 6 * 128), m2 = v128.load(m, 12 * 128);
     const m3 = v128.load(m, 18 * 128), m4 = v128.load(m, 24 * 128);
-    const sum = f32x4.add(v128.load(m, 6 * 128), v128.load(m, 12 * 128));
-    const difference = f32x4.sub(v128.load(m, 6 * 128), v128.load(m, 12 * 128));
+    const sum = f32x4.add(m1, m2), difference = f32x4.sub(m1, m2);
     v128.store(to, output0(v128.load(m), sum, m3, m4));
     v128.store(to, output1(difference, m3, m4), 96);
     v128.store(to, output2(sum, m3, m4), 192);
     v128.store(to, output3(difference, m3, m4, v128.load(m, 30 * 128)), 288);
   }
-  if (w.indices) writeMaxima(w, image, channel, count, row, column);
-  else writeTile(w, image, channel, count, row, column);
+  if (w.indices) writeMaxima(w, halfway, image, channel, count, row, column);
+  else writeTile(w, halfway, image, channel, count, row, column);
 }
 
 /** From the four rows of a tile, half transformed: the pixels of four channels, as far as they exist. */
-function writeTile(w: WinogradArgs, image: i32, channel: i32, count: i32, row: i32, column: i32): void {
+function writeTile(
+  w: WinogradArgs, halfway: usize, image: i32, channel: i32, count: i32, row: i32, column: i32,
+): void {
   const planeBytes = bytes(w.rows * w.columns), rowBytes = bytes(w.columns);
   const bias = w.bias ? v128.load(w.bias + bytes(channel)) : f32x4.splat(0);
   const slope = f32x4.splat(w.slope), activation = w.activation;
   const rows = min(TILE_OUT, w.rows - row), columns = min(TILE_OUT, w.columns - column);
   const plane = image * w.groups * w.channels + channel;
   let out = w.out + <usize>plane * planeBytes + bytes(row * w.columns + column);
-  for (let i = 0; i < rows; i++, out += rowBytes) {
-    const y = scratch() + <usize>i * 96;
-    const m3 = v128.load(y, 48), m4 = v128.load(y, 64);
-    const sum = f32x4.add(v128.load(y, 16), v128.load(y, 32));
-    const difference = f32x4.sub(v128.load(y, 16), v128.load(y, 32));
+  for (let i = 0, y = halfway; i < rows; i++, y += 96, out += rowBytes) {
+    const m1 = v128.load(y, 16), m2 = v128.load(y, 32), m3 = v128.load(y, 48), m4 = v128.load(y, 64);
+    const sum = f32x4.add(m1, m2), difference = f32x4.sub(m1, m2);
     const a = activate(f32x4.add(output0(v128.load(y), sum, m3, m4), bias), activation, slope);
     const b = activate(f32x4.add(output1(difference, m3, m4), bias), activation, slope);
     const c = activate(f32x4.add(output2(sum, m3, m4), bias), activation, slope);
@@ -283,9 +283,8 @@ function storePixels(to: usize, v: v128, columns: i32): void {
 /** Four pixels of four channels each, from a row that is half transformed. */
 @inline
 function storeRow(w: WinogradArgs, y: usize, bias: v128, to: usize): void {
-  const slope = f32x4.splat(w.slope), m3 = v128.load(y, 48), m4 = v128.load(y, 64);
-  const sum = f32x4.add(v128.load(y, 16), v128.load(y, 32));
-  const difference = f32x4.sub(v128.load(y, 16), v128.load(y, 32));
+  const m1 = v128.load(y, 16), m2 = v128.load(y, 32), m3 = v128.load(y, 48), m4 = v128.load(y, 64);
+  const sum = f32x4.add(m1, m2), difference = f32x4.sub(m1, m2), slope = f32x4.splat(w.slope);
   v128.store(to, activate(f32x4.add(output0(v128.load(y), sum, m3, m4), bias), w.activation, slope));
   v128.store(to, activate(f32x4.add(output1(difference, m3, m4), bias), w.activation, slope), 16);
   v128.store(to, activate(f32x4.add(output2(sum, m3, m4), bias), w.activation, slope), 32);
@@ -293,8 +292,10 @@ function storeRow(w: WinogradArgs, y: usize, bias: v128, to: usize): void {
 }
 
 /** The same, but of each 2x2 pixels the largest, and where it lies in its plane. */
-function writeMaxima(w: WinogradArgs, image: i32, channel: i32, count: i32, row: i32, column: i32): void {
-  const temporary = scratch(), pixels = temporary + 384;
+function writeMaxima(
+  w: WinogradArgs, halfway: usize, image: i32, channel: i32, count: i32, row: i32, column: i32,
+): void {
+  const pixels = halfway + 384;
   const bias = w.bias ? v128.load(w.bias + bytes(channel)) : f32x4.splat(0);
   const pooledRows = w.rows >> 1, pooledColumns = w.columns >> 1;
   const planeBytes = bytes(pooledRows * pooledColumns), plane = image * w.groups * w.channels + channel;
@@ -302,8 +303,8 @@ function writeMaxima(w: WinogradArgs, image: i32, channel: i32, count: i32, row:
   for (let i = 0; i < 2; i++) {
     const pooledRow = (row >> 1) + i;
     if (pooledRow >= pooledRows || (column >> 1) >= pooledColumns) return;
-    storeRow(w, temporary + <usize>i * 192, bias, pixels);
-    storeRow(w, temporary + <usize>i * 192 + 96, bias, pixels + 64);
+    storeRow(w, halfway + <usize>i * 192, bias, pixels);
+    storeRow(w, halfway + <usize>i * 192 + 96, bias, pixels + 64);
     const at = 2 * pooledRow * w.columns + column, best = pixels + 128;
     largest(pixels, at, w.columns, best);
     largest(pixels + 32, at + 2, w.columns, best + 32);

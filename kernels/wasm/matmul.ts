@@ -1,12 +1,14 @@
-// Matrix multiplication: packed panels, and a micro-kernel that keeps a 4x8 tile of the result in registers.
+// Matrix multiplication: packed panels, and a micro-kernel that keeps a tile of six (or four) rows by eight columns of
+// the result in registers.
 //
 // A chunk is one block of the result, or one segment of the sum over k of such a block. It packs what it needs of A
-// and B, KC columns at a time, so that both stay in the second-level cache. Tiles are added up in their own place; those
-// on which more is to be done, or which reach over the edge, in a block in scratch. Where a result has too few blocks to share out,
-// the sum over k is cut into segments; their partial results are added in order by `matmulMerge`.
+// and B, KC columns at a time, so that both stay in the second-level cache, and adds tiles up in their place in the
+// result. Where a result has too few blocks to share out, the sum over k is cut into segments; their partial results are
+// added in order by `matmulMerge`.
 
 import { bytes } from "./address";
 import { activate } from "./activation";
+import { blockOf, SUM_BYTES } from "./blocks";
 import { packColumns, packPanels, packRows } from "./pack";
 import { madd, storePair, storeTail } from "./simd";
 import { CHUNK } from "./strided";
@@ -52,42 +54,50 @@ export function matmul(args: usize, chunk: i32): void {
   const rows = min(blockM, m - row), columns = min(blockN, n - column);
   const from = segment * g.segmentLength, to = min(g.k, from + g.segmentLength);
 
-  const block = scratch(), panelsA = block + bytes(blockM * blockN);
-  const panelsB = panelsA + bytes(blockM * KC), pitch = bytes(blockN), outPitch = bytes(n);
-  const isPartial = segments > 1, isPlain = isPartial || !(g.bias || g.activation);
-  const result = isPartial ? g.partial + bytes(segment * g.batch * m * n) : g.out;
+  const sums = scratch(), panelsA = sums + SUM_BYTES, panelsB = panelsA + bytes(blockM * KC), pitch = bytes(n);
+  const isPlain = segments > 1 || !(g.bias || g.activation);
+  const result = segments > 1 ? g.partial + bytes(segment * g.batch * m * n) : g.out;
   const out = result + bytes((matrix * m + row) * n + column);
-  if (from >= to) memory.fill(block, 0, bytes(blockM * blockN));
-  for (let k = from; k < to; k += KC) {
-    const count = min(KC, to - k);
+  // Once at least, so that sums of nothing are written too.
+  for (let k = from; k < to || k == from; k += KC) {
+    const count = max(0, min(KC, to - k)), isFirst = k == from, isLast = k + KC >= to;
     packA(g, matrix, row, rows, k, count, panelsA);
     packB(g, matrix, column, columns, k, count, panelsB);
     // Two tiles side by side fill a cache line of the result, which had better be written at once.
     for (let line = 0; line < columns; line += 16) {
-      for (let i = 0; i < rows; i += 4) {
+      for (let i = 0, block = 0; i < rows; i += block) {
+        block = blockOf(rows - i);
+        const a = panelsA + bytes(i * count);
         for (let j = line; j < min(columns, line + 16); j += 8) {
-          const a = panelsA + bytes(i * count), b = panelsB + bytes(j * count);
-          const c = out + bytes(i * n + j), tileRows = min(4, rows - i), tileColumns = min(8, columns - j);
-          if (isPlain && tileRows == 4 && tileColumns == 8) tile(count, a, b, c, outPitch, k > from);
+          const b = panelsB + bytes(j * count), c = out + bytes(i * n + j);
+          if (isPlain && isFirst && block <= rows - i && j + 8 <= columns) tile(block, count, a, b, c, pitch);
           else {
-            const sums = block + <usize>i * pitch + bytes(j);
-            tile(count, a, b, sums, pitch, k > from);
-            if (isPlain && k + count == to) writeOut(g, sums, pitch, c, column + j, tileRows, tileColumns);
+            tile(block, count, a, b, sums, 32);
+            addTile(g, sums, c, column + j, min(block, rows - i), min(8, columns - j), isFirst, isLast);
           }
         }
       }
     }
   }
-  if (!isPlain || from >= to) writeOut(g, block, pitch, out, column, rows, columns);
 }
 
+/** The last two rows of six go first, for their vectors overrun what is packed next. */
 function packA(g: MatmulArgs, matrix: i32, row: i32, rows: i32, k: i32, count: i32, to: usize): void {
   const a = g.a + bytes(matrix * g.aBatchStride);
-  for (let i = 0; i < rows; i += 4, to += <usize>count << 4) {
-    const valid = min(4, rows - i);
-    if (g.transposeA) packColumns(a + bytes(k * g.m + row + i), bytes(g.m), valid, count, to);
-    else packRows(a + bytes((row + i) * g.k + k), bytes(g.k), valid, count, to, 16);
+  for (let i = 0, block = 0; i < rows; i += block, to += bytes(block * count)) {
+    block = blockOf(rows - i);
+    const valid = rows - i, step = bytes(block);
+    if (block == 6) packFour(g, a, row + i + 4, valid - 4, k, count, to + 16, step);
+    packFour(g, a, row + i, valid, k, count, to, step);
   }
+}
+
+/** Four rows of A, of which `valid` exist. */
+function packFour(
+  g: MatmulArgs, a: usize, row: i32, valid: i32, k: i32, count: i32, to: usize, step: usize,
+): void {
+  if (g.transposeA) packColumns(a + bytes(k * g.m + row), bytes(g.m), valid, count, to, step);
+  else packRows(a + bytes(row * g.k + k), bytes(g.k), valid, count, to, step);
 }
 
 function packB(g: MatmulArgs, matrix: i32, column: i32, columns: i32, k: i32, count: i32, to: usize): void {
@@ -105,11 +115,18 @@ function packB(g: MatmulArgs, matrix: i32, column: i32, columns: i32, k: i32, co
   }
 }
 
-/** Four rows by eight columns: c (+)= a b over `count` steps. */
-function tile(count: i32, a: usize, b: usize, c: usize, pitch: usize, accumulates: bool): void {
-  const zero = f32x4.splat(0);
+/** A block of rows by eight columns: c = a b over `count` steps. Nothing is done to the sums here: see blocks.ts. */
+function tile(block: i32, count: i32, a: usize, b: usize, c: usize, pitch: usize): void {
+  if (block == 6) multiply(true, count, a, b, c, pitch);
+  else multiply(false, count, a, b, c, pitch);
+}
+
+@inline
+function multiply(isSix: bool, count: i32, a: usize, b: usize, c: usize, pitch: usize): void {
+  const zero = f32x4.splat(0), step: usize = isSix ? 24 : 16;
   let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
-  for (const end = a + (<usize>count << 4); a < end; a += 16, b += 32) {
+  let c40 = zero, c41 = zero, c50 = zero, c51 = zero;
+  for (const end = a + <usize>count * step; a < end; a += step, b += 32) {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
     let s = v128.load32_splat(a);
     c00 = madd(s, b0, c00);
@@ -123,27 +140,39 @@ function tile(count: i32, a: usize, b: usize, c: usize, pitch: usize, accumulate
     s = v128.load32_splat(a, 12);
     c30 = madd(s, b0, c30);
     c31 = madd(s, b1, c31);
+    if (isSix) {
+      s = v128.load32_splat(a, 16);
+      c40 = madd(s, b0, c40);
+      c41 = madd(s, b1, c41);
+      s = v128.load32_splat(a, 20);
+      c50 = madd(s, b0, c50);
+      c51 = madd(s, b1, c51);
+    }
   }
-  storePair(c, c00, c01, accumulates);
-  storePair(c + pitch, c10, c11, accumulates);
-  storePair(c + 2 * pitch, c20, c21, accumulates);
-  storePair(c + 3 * pitch, c30, c31, accumulates);
+  storePair(c, c00, c01);
+  storePair(c + pitch, c10, c11);
+  storePair(c + 2 * pitch, c20, c21);
+  storePair(c + 3 * pitch, c30, c31);
+  if (!isSix) return;
+  storePair(c + 4 * pitch, c40, c41);
+  storePair(c + 5 * pitch, c50, c51);
 }
 
-/** Writes some rows and columns of a block out, finished if they are no partial sums. */
-function writeOut(
-  g: MatmulArgs, block: usize, pitch: usize, out: usize, column: i32, rows: i32, columns: i32,
+/** Adds a tile's sums to what is in its place, or puts them there, and finishes them if they are complete. */
+function addTile(
+  g: MatmulArgs, sums: usize, to: usize, column: i32, rows: i32, columns: i32, isFirst: bool, isLast: bool,
 ): void {
-  const isPartial = g.segments > 1, slope = f32x4.splat(g.slope), activation = isPartial ? 0 : g.activation;
-  const bias = g.bias && !isPartial ? g.bias + bytes(column) : 0, outPitch = bytes(g.n);
-  for (let i = 0; i < rows; i++, block += pitch, out += outPitch) {
+  const isFinal = isLast && g.segments == 1, slope = f32x4.splat(g.slope), activation = isFinal ? g.activation : 0;
+  const bias = isFinal && g.bias ? g.bias + bytes(column) : 0;
+  for (let i = 0; i < rows; i++, sums += 32, to += bytes(g.n)) {
     for (let j = 0; j < columns; j += 4) {
       const at = bytes(j);
-      let v = v128.load(block + at);
+      let v = v128.load(sums + at);
+      if (!isFirst) v = f32x4.add(v128.load(to + at), v);
       if (bias) v = f32x4.add(v, v128.load(bias + at));
       v = activate(v, activation, slope);
-      if (j + 4 <= columns) v128.store(out + at, v);
-      else storeTail(out + at, v, columns - j);
+      if (j + 4 <= columns) v128.store(to + at, v);
+      else storeTail(to + at, v, columns - j);
     }
   }
 }

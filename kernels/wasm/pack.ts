@@ -1,6 +1,6 @@
 // Packing: copying a block of a matrix into panels, in the order in which a micro-kernel reads it.
 //
-// A panel holds 4 (or 8) rows side by side: for each k their 4 (or 8) values. Rows beyond the matrix repeat the last
+// A panel holds 4, 6 or 8 rows side by side: for each k their values. Rows beyond the matrix repeat the last
 // one; what is computed from them is never written out.
 
 import { bytes } from "./address";
@@ -38,11 +38,14 @@ export function packRows(from: usize, pitch: usize, valid: i32, count: i32, to: 
   }
 }
 
-/** Packs four columns of `count` rows, `pitch` bytes apart; of the columns only `valid` exist. */
-export function packColumns(from: usize, pitch: usize, valid: i32, count: i32, to: usize): void {
+/**
+ * Packs four columns of `count` rows, `pitch` bytes apart, as `count` vectors that lie `step` bytes apart. Only `valid`
+ * of the columns exist.
+ */
+export function packColumns(from: usize, pitch: usize, valid: i32, count: i32, to: usize, step: usize): void {
   if (valid >= 4) {
-    for (let k = 0; k < count; k++, from += pitch, to += 16) v128.store(to, v128.load(from));
-  } else packLast(from, pitch, valid, 4, count, to);
+    for (let k = 0; k < count; k++, from += pitch, to += step) v128.store(to, v128.load(from));
+  } else packLast(from, pitch, valid, 4, count, to, step);
 }
 
 /** Columns that go side by side at a time: some cache lines, read at once. */
@@ -62,12 +65,14 @@ export function packPanels(from: usize, pitch: usize, columns: i32, count: i32, 
       }
     }
   }
-  if (whole < columns) packLast(from + bytes(whole), pitch, columns - whole, 8, count, to + <usize>(whole >> 3) * panel);
+  if (whole == columns) return;
+  packLast(from + bytes(whole), pitch, columns - whole, 8, count, to + <usize>(whole >> 3) * panel, 32);
 }
 
 /** A panel of `width` columns of which only `valid` exist: the last one is repeated. */
-function packLast(from: usize, pitch: usize, valid: i32, width: i32, count: i32, to: usize): void {
-  const step = bytes(width);
+function packLast(
+  from: usize, pitch: usize, valid: i32, width: i32, count: i32, to: usize, step: usize,
+): void {
   for (let k = 0; k < count; k++, from += pitch, to += step) {
     for (let i = 0; i < width; i++) store<f32>(to + bytes(i), load<f32>(from + bytes(min(i, valid - 1))));
   }

@@ -21,11 +21,11 @@ export function storeTail(to: usize, value: v128, count: i32): void {
   if (count > 2) v128.store32_lane(to, value, 2, 8);
 }
 
-/** Stores two vectors side by side, or adds them to what is there. */
+/** Stores two vectors side by side. */
 @inline
-export function storePair(to: usize, left: v128, right: v128, accumulates: bool): void {
-  v128.store(to, accumulates ? f32x4.add(v128.load(to), left) : left);
-  v128.store(to, accumulates ? f32x4.add(v128.load(to, 16), right) : right, 16);
+export function storePair(to: usize, left: v128, right: v128): void {
+  v128.store(to, left);
+  v128.store(to, right, 16);
 }
 
 // Four vectors a, b, c, d are transposed in two steps: zip a with b and c with d, then join the halves that belong

@@ -3,7 +3,8 @@
 import { leaky } from "./operators-activation";
 
 // The numbers of packages/cpu/src/kernels/activation.ts. With a slope in (0, 1] a leaky ReLU is the larger of two values.
-const RELU: i32 = 1, GENTLE_LEAKY_RELU: i32 = 2, LEAKY_RELU: i32 = 3;
+const RELU: i32 = 1, LEAKY_RELU: i32 = 3;
+export const GENTLE_LEAKY_RELU: i32 = 2;
 
 @inline
 export function activate(value: v128, activation: i32, slope: v128): v128 {

@@ -9,7 +9,7 @@
 // launches one after the other, so no product with a zero is ever computed.
 
 import { bytes } from "./address";
-import { activate } from "./activation";
+import { activate, GENTLE_LEAKY_RELU } from "./activation";
 import { blockOf, paddedRows, SUM_BYTES } from "./blocks";
 import { fillOffsets, stageStrip, TapArgs } from "./conv2d-stage";
 import { madd } from "./simd";
@@ -180,15 +180,29 @@ function sumChannels(
   v128.store(rightTo + 5 * pitch, c51);
 }
 
-/** Bias, activation, and out to the planes of `count` channels. */
+/** Bias, activation, and out to the planes of `count` channels. The usual activation has a loop without choices. */
 function writeOut(c: ConvArgs, sums: usize, count: i32, bias: usize, left: usize, right: usize): void {
-  const slope = f32x4.splat(c.slope), columns = c.columns, columnBytes = bytes(c.columnStep);
-  const planeBytes = bytes(c.planeSize);
-  for (let i = 0; i < count; i++, sums += 32, left += planeBytes, right += planeBytes) {
-    const b = bias ? v128.load32_splat(bias + bytes(i)) : f32x4.splat(0);
-    const l = activate(f32x4.add(v128.load(sums), b), c.activation, slope);
-    const r = activate(f32x4.add(v128.load(sums, 16), b), c.activation, slope);
-    if (columns >= 4 && columnBytes == 4) {
+  if (c.activation == GENTLE_LEAKY_RELU) writeChannels(c, GENTLE_LEAKY_RELU, sums, count, bias, left, right);
+  else writeChannels(c, c.activation, sums, count, bias, left, right);
+}
+
+@inline
+function writeChannels(
+  c: ConvArgs, activation: i32, sums: usize, count: i32, bias: usize, left: usize, right: usize,
+): void {
+  const slope = f32x4.splat(c.slope), planeBytes = bytes(c.planeSize);
+  const columns = c.columns, columnBytes = bytes(c.columnStep), isWhole = columns >= 4 && columnBytes == 4;
+  for (const end = sums + <usize>count * 32; sums < end; sums += 32, left += planeBytes, right += planeBytes) {
+    let l = v128.load(sums), r = v128.load(sums, 16);
+    if (bias) {
+      const b = v128.load32_splat(bias);
+      l = f32x4.add(l, b);
+      r = f32x4.add(r, b);
+      bias += 4;
+    }
+    l = activate(l, activation, slope);
+    r = activate(r, activation, slope);
+    if (isWhole) {
       v128.store(left, l);
       v128.store(right, r);
     } else {

@@ -1,6 +1,5 @@
 // Convolution, forward: row = output channel, col = output position, k = weight within the filter.
 
-#include "include/floats.wgsl"
 #include "include/activation.wgsl"
 #include "include/conv2d.wgsl"
 #include "include/tile_loop.wgsl"
@@ -24,8 +23,10 @@ fn fetchA(place: u32) -> A {
   return weight[place / WIDTH_A];
 }
 
-fn colPlaceB(group: u32, col: u32) -> vec3<i32> {
-  return imageOfOutput(outputPosition(col)) + vec3<i32>(i32(group * params.cInGroup * params.hIn * params.wIn), 0, 0);
+fn colPlaceB(group: u32, col: u32) -> vec4<i32> {
+  let position = outputPosition(col);
+  let place = position.x * (params.cOut - 1u) * params.hOut * params.wOut + col;
+  return vec4<i32>(imageOfOutput(position) + imageOfGroup(group), i32(place));
 }
 
 fn kPlaceB(k: u32) -> vec3<i32> {
@@ -36,11 +37,17 @@ fn fetchB(place: vec3<i32>) -> B {
   return fetchImage(place);
 }
 
-fn writeOut(group: u32, split: u32, row: u32, col: u32, sum: f32) {
-  let channel = group * params.cOutGroup + row;
-  var value = sum;
-  if (params.hasBias != 0u) { value += bias[params.biasOffset + channel]; }
-  let area = params.hOut * params.wOut;
-  let image = split * params.images + col / area;
-  out[params.outOffset + (image * params.cOut + channel) * area + col % area] = activate(value);
+fn rowPlaceC(group: u32, split: u32, row: u32) -> u32 {
+  let plane = split * params.images * params.cOut + group * params.cOutGroup + row;
+  return params.outOffset + plane * params.hOut * params.wOut;
+}
+
+fn finish(group: u32, row: u32, columns: vec4<u32>, sums: vec4<f32>) -> vec4<f32> {
+  var values = sums;
+  if (params.hasBias != 0u) { values += bias[params.biasOffset + group * params.cOutGroup + row]; }
+  return activate(values);
+}
+
+fn writeOut(place: u32, value: f32) {
+  out[place] = value;
 }

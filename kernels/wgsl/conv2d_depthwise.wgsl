@@ -2,7 +2,6 @@
 // matrix product would be nearly empty.
 
 #include "include/grid.wgsl"
-#include "include/floats.wgsl"
 #include "include/activation.wgsl"
 #include "include/depthwise.wgsl"
 
@@ -35,5 +34,5 @@ fn main(grid: Grid, @builtin(local_invocation_index) lane: u32) {
     }
   }
   if (params.hasBias != 0u) { sum += bias[params.biasOffset + channel]; }
-  out[params.offset2 + index] = activate(sum);
+  out[params.offset2 + index] = activate(vec4<f32>(sum)).x;
 }

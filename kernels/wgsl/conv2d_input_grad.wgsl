@@ -27,20 +27,26 @@ fn fetchA(place: u32) -> A {
   return weight[place / WIDTH_A];
 }
 
-fn colPlaceB(group: u32, col: u32) -> vec3<i32> {
+// Strided, row and column are divided before they say anything about the index.
+fn placeWithin(plane: u32, row: i32, col: i32) -> vec3<i32> {
+  return vec3<i32>(i32(plane) + select(row * i32(params.wOut) + col, 0, STRIDED), row, col);
+}
+
+fn colPlaceB(group: u32, col: u32) -> vec4<i32> {
   let row = col / params.wIn;
-  let plane = (row / params.hIn) * params.cOut + group * params.cOutGroup;
-  return vec3<i32>(
-    i32(params.bOffset + plane * params.hOut * params.wOut),
-    i32(row % params.hIn + params.padTop),
-    i32(col % params.wIn + params.padLeft),
+  let image = row / params.hIn;
+  let plane = params.bOffset + (image * params.cOut + group * params.cOutGroup) * params.hOut * params.wOut;
+  let place = image * (params.cIn - 1u) * params.hIn * params.wIn + col;
+  return vec4<i32>(
+    placeWithin(plane, i32(row % params.hIn + params.padTop), i32(col % params.wIn + params.padLeft)),
+    i32(place),
   );
 }
 
 fn kPlaceB(k: u32) -> vec3<i32> {
   let position = kernelPosition(k);
-  return vec3<i32>(
-    i32(position.x * params.hOut * params.wOut),
+  return placeWithin(
+    position.x * params.hOut * params.wOut,
     -i32(position.y * params.dilationH),
     -i32(position.z * params.dilationW),
   );
@@ -50,17 +56,26 @@ fn fetchB(place: vec3<i32>) -> B {
   // As unsigned numbers, rows and columns before the first are beyond the last, divided or not.
   var row = u32(place.y);
   var col = u32(place.z);
+  var index = u32(place.x);
   if (STRIDED) {
     if (row % params.strideH != 0u || col % params.strideW != 0u) { return B(); }
     row /= params.strideH;
     col /= params.strideW;
+    index += row * params.wOut + col;
   }
   if (row >= params.hOut || col >= params.wOut) { return B(); }
-  return gradOut[(u32(place.x) + row * params.wOut + col) / WIDTH_B];
+  return gradOut[index / WIDTH_B];
 }
 
-fn writeOut(group: u32, split: u32, row: u32, col: u32, sum: f32) {
-  let area = params.hIn * params.wIn;
-  let plane = (split * params.images + col / area) * params.cIn + group * params.cInGroup + row;
-  gradX[params.outOffset + plane * area + col % area] = sum;
+fn rowPlaceC(group: u32, split: u32, row: u32) -> u32 {
+  let plane = split * params.images * params.cIn + group * params.cInGroup + row;
+  return params.outOffset + plane * params.hIn * params.wIn;
+}
+
+fn finish(group: u32, row: u32, columns: vec4<u32>, sums: vec4<f32>) -> vec4<f32> {
+  return sums;
+}
+
+fn writeOut(place: u32, value: f32) {
+  gradX[place] = value;
 }

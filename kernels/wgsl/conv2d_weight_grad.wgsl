@@ -23,8 +23,8 @@ fn fetchA(place: u32) -> A {
   return gradOut[place / WIDTH_A];
 }
 
-fn colPlaceB(group: u32, col: u32) -> vec3<i32> {
-  return imageOfKernel(kernelPosition(col)) + vec3<i32>(i32(group * params.cInGroup * params.hIn * params.wIn), 0, 0);
+fn colPlaceB(group: u32, col: u32) -> vec4<i32> {
+  return vec4<i32>(imageOfKernel(kernelPosition(col)) + imageOfGroup(group), i32(col));
 }
 
 fn kPlaceB(k: u32) -> vec3<i32> {
@@ -35,7 +35,14 @@ fn fetchB(place: vec3<i32>) -> B {
   return fetchImage(place);
 }
 
-fn writeOut(group: u32, split: u32, row: u32, col: u32, sum: f32) {
-  let plane = split * params.cOut + group * params.cOutGroup + row;
-  gradWeight[params.outOffset + plane * params.n + col] = sum;
+fn rowPlaceC(group: u32, split: u32, row: u32) -> u32 {
+  return params.outOffset + (split * params.cOut + group * params.cOutGroup + row) * params.n;
+}
+
+fn finish(group: u32, row: u32, columns: vec4<u32>, sums: vec4<f32>) -> vec4<f32> {
+  return sums;
+}
+
+fn writeOut(place: u32, value: f32) {
+  gradWeight[place] = value;
 }

@@ -1,6 +1,5 @@
 // out[b] = activation(A[b] B[b] + bias), either matrix transposed or not: strides say which.
 
-#include "include/floats.wgsl"
 #include "include/activation.wgsl"
 #include "include/tile_loop.wgsl"
 
@@ -47,8 +46,8 @@ fn fetchA(place: u32) -> A {
   return a[place / WIDTH_A];
 }
 
-fn colPlaceB(batch: u32, col: u32) -> vec3<i32> {
-  return vec3<i32>(i32(params.bOffset + batch * params.bBatchStride + col * params.bColStride), 0, 0);
+fn colPlaceB(batch: u32, col: u32) -> vec4<i32> {
+  return vec4<i32>(i32(params.bOffset + batch * params.bBatchStride + col * params.bColStride), 0, 0, i32(col));
 }
 
 fn kPlaceB(k: u32) -> vec3<i32> {
@@ -56,12 +55,24 @@ fn kPlaceB(k: u32) -> vec3<i32> {
 }
 
 fn fetchB(place: vec3<i32>) -> B {
+  if (place.y < 0) { return B(); }
   return b[u32(place.x) / WIDTH_B];
 }
 
-fn writeOut(batch: u32, split: u32, row: u32, col: u32, sum: f32) {
-  var value = sum;
-  if (params.hasBias != 0u) { value += bias[params.biasOffset + col]; }
+fn rowPlaceC(batch: u32, split: u32, row: u32) -> u32 {
   let matrix = split * params.batch + batch;
-  out[params.outOffset + (matrix * params.m + row) * params.n + col] = activate(value);
+  return params.outOffset + (matrix * params.m + row) * params.n;
+}
+
+fn finish(batch: u32, row: u32, columns: vec4<u32>, sums: vec4<f32>) -> vec4<f32> {
+  var values = sums;
+  if (params.hasBias != 0u) {
+    let at = params.biasOffset + columns;
+    values += vec4<f32>(bias[at.x], bias[at.y], bias[at.z], bias[at.w]);
+  }
+  return activate(values);
+}
+
+fn writeOut(place: u32, value: f32) {
+  out[place] = value;
 }

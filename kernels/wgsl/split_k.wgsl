@@ -1,8 +1,10 @@
-// Adds up the partial results of a matrix product whose k was shared between workgroups, in order, and does what the
-// product would have done on its way out: bias and activation.
+// Adds up the partial results of a matrix product whose k was shared between workgroups, and does what the product
+// would have done on its way out: bias and activation.
+//
+// Where an output has many partial results there are few outputs. So eight invocations share one, each of which adds up
+// every eighth, and the first adds up the eight sums: always in the same order, so the bits of a result never change.
 
 #include "include/grid.wgsl"
-#include "include/floats.wgsl"
 #include "include/activation.wgsl"
 
 struct Params {
@@ -23,16 +25,29 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
 @group(1) @binding(0) var<uniform> params: Params;
 
+// Elements that a workgroup puts out, side by side in memory, and invocations for each; the former is in `tuning.ts` too.
+const OUTPUTS = 32u;
+const PARTS = WORKGROUP / OUTPUTS;
+
+var<workgroup> sums: array<array<f32, OUTPUTS>, PARTS>;
+
 @compute @workgroup_size(WORKGROUP)
 fn main(grid: Grid, @builtin(local_invocation_index) lane: u32) {
-  let index = invocationIndex(grid, lane);
-  if (index >= params.count) { return; }
-  var sum = 0.0;
-  for (var split = 0u; split < params.splits; split += 1u) {
-    sum += partials[split * params.count + index];
+  let output = lane % OUTPUTS;
+  let index = groupIndex(grid) * OUTPUTS + output;
+  if (index < params.count) {
+    var sum = 0.0;
+    for (var split = lane / OUTPUTS; split < params.splits; split += PARTS) {
+      sum += partials[split * params.count + index];
+    }
+    sums[lane / OUTPUTS][output] = sum;
   }
+  workgroupBarrier();
+  if (lane >= OUTPUTS || index >= params.count) { return; }
+  var sum = sums[0][output];
+  for (var part = 1u; part < PARTS; part += 1u) { sum += sums[part][output]; }
   if (params.hasBias != 0u) {
     sum += bias[params.biasOffset + (index / params.biasInner) % params.biasCount];
   }
-  out[params.outOffset + index] = activate(sum);
+  out[params.outOffset + index] = activate(vec4<f32>(sum)).x;
 }

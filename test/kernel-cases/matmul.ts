@@ -111,6 +111,12 @@ export const matmulCases: readonly KernelCase[] = [
   matmul("batch of 65,536", [1, 1, 2], { batch: 65_536, large: true }),
   matmul("70000 rows", [70_000, 2, 3]),
   matmul("70000 columns", [2, 70_000, 3], { transpose: "b" }),
+  // WebGPU's largest tiles, with rows and columns to spare.
+  ...(["none", "b"] as const).flatMap((transpose) => [
+    matmul(`13 x 66001 x 8, transposed: ${transpose}`, [13, 66_001, 8], { transpose, bias: true }),
+    matmul(`28 x 66004 x 8, transposed: ${transpose}`, [28, 66_004, 8], { transpose, bias: true }),
+    matmul(`60 x 33004 x 8, transposed: ${transpose}`, [60, 33_004, 8], { transpose, bias: true }),
+  ]),
   matmul("no batch", [5, 6, 7], { batch: 0 }),
   matmul("no rows", [0, 6, 7]),
   matmul("no columns", [5, 0, 7]),

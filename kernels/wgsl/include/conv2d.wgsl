@@ -1,7 +1,7 @@
 // What the three matrix products of a convolution share: their sizes, and how positions become places.
 //
-// A place is (index of a plane, row, column). An output position and a kernel position each say half of where they
-// look in the image: rows (oh * stride - pad) and (kh * dilation) add up to a row of the image, or fall outside it.
+// A place is (index, row, column). An output position and a kernel position each say half of where they look in the
+// image: rows (oh * stride - pad) and (kh * dilation) add up to a row of the image, or fall outside it.
 
 struct Params {
   m: u32,

@@ -38,6 +38,18 @@ export class WebGPUBuffer implements DeviceBuffer {
   }
 }
 
+export function ours(buffer: DeviceBuffer): WebGPUBuffer {
+  if (!(buffer instanceof WebGPUBuffer))
+    throw internal("the webgpu device was given a buffer of another device");
+  return buffer;
+}
+
+export function memoryOf(buffer: DeviceBuffer): Memory {
+  const { memory } = ours(buffer);
+  if (!memory) throw internal("a buffer was used after it had been freed");
+  return memory;
+}
+
 const smallestClass = 256;
 
 /** The smallest size class that holds `byteLength`: 256, 320, 384, 448, 512, 640, ... */

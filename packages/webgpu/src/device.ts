@@ -1,7 +1,7 @@
 /**
  * The WebGPU device: the parts, put together.
  *
- *   launch -> plan (kernels/) -> dispatches -> program, bind group, parameters -> batch -> queue
+ *   launch -> plan (kernels/) -> dispatches -> works (launches.ts) -> gate -> batch -> queue
  *
  * The batch keeps the order of calls; only two things could overtake it. A write into a buffer that the pending batch
  * uses submits the batch first; and a buffer is destroyed only after a submit. While pipelines are being compiled, all
@@ -23,23 +23,24 @@ import {
   type KernelName,
   type Kernels,
   type LaunchLog,
-  type LaunchMemory,
   type LaunchRecorder,
-  Live,
+  type Live,
   type Tape,
 } from "@mien/tensor";
-import { Batch, type Clock, type Work } from "./batch.ts";
+import { Batch } from "./batch.ts";
 import { BindGroups } from "./bind-groups.ts";
-import { BufferPool, type Memory, WebGPUBuffer } from "./buffers.ts";
+import { BufferPool, type Memory, memoryOf, ours } from "./buffers.ts";
 import { Failures } from "./failures.ts";
 import { Gate } from "./gate.ts";
-import { type Dispatch, groupsFor, type Launcher, unsupported } from "./kernels/plan.ts";
+import { groupsFor } from "./kernels/plan.ts";
 import { kernels } from "./kernels/table.ts";
+import { Launches, type ScratchMemory } from "./launches.ts";
 import { Pipelines } from "./pipelines.ts";
 import { Readbacks } from "./readback.ts";
+import { Recorder } from "./recorder.ts";
 import { Timestamps } from "./timestamps.ts";
-import { bindGroupsLimit, heldLimit, launchesPerBatch, uniformSlots } from "./tuning.ts";
-import { packParams, slotBytes, UniformArena } from "./uniforms.ts";
+import { bindGroupsLimit, launchesPerBatch, uniformSlots } from "./tuning.ts";
+import { slotBytes, UniformArena } from "./uniforms.ts";
 
 /** What this device counts beyond what every device does. While a program repeats itself, none of the three grows. */
 export interface WebGPUStats extends DeviceStats {
@@ -69,18 +70,13 @@ export class WebGPUDevice implements Device {
   readonly #readbacks: Readbacks;
   readonly #batch: Batch;
   readonly #gate: Gate;
-  readonly #poolMemory: Omit<LaunchMemory, "own"> = {
+  readonly #launches: Launches;
+  readonly #poolMemory: ScratchMemory = {
     take: (byteLength) => this.#pool.alloc(byteLength),
     put: (buffer) => this.#pool.free(ours(buffer)),
   };
-  /** Bound in place of an operand that a launch does without. */
-  readonly #nothing: Memory;
   #disposed = false;
-  #launches = 0;
   #launchesInBatch = 0;
-  /** Set within a launch that is timed. */
-  #clock: Clock | null = null;
-  #timing: { readonly timestamps: Timestamps; readonly log: LaunchLog } | null = null;
 
   constructor({ device, description, wgsl }: Opened) {
     this.gpuDevice = device;
@@ -103,12 +99,11 @@ export class WebGPUDevice implements Device {
     // What is held back may still use what was freed.
     const afterSubmit = () => this.#gate.isOpen && this.#pool.afterSubmit();
     this.#batch = new Batch(device, uniforms, paramsGroup, afterSubmit);
-    this.#nothing = this.#pool.reserve(slotBytes);
-    this.recorder = {
-      record: (kernel, operands, params, memory) => this.#record(kernel, operands, params, memory),
-      lend: (buffer, byteLength, onFree) => new WebGPUBuffer(byteLength, memoryOf(buffer), onFree),
-      isFreed: (buffer) => ours(buffer).memory === null,
-    };
+    this.#launches = new Launches({
+      ...{ failures: this.#failures, pipelines: this.#pipelines, bindGroups: this.#bindGroups },
+      ...{ gate: this.#gate, batch: this.#batch, nothing: this.#pool.reserve(slotBytes) },
+    });
+    this.recorder = new Recorder(this.#launches, this.#failures, this.#poolMemory);
     device.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       this.#failures.recordGpuError(event.error);
@@ -147,7 +142,7 @@ export class WebGPUDevice implements Device {
     if (byteLength === 0) return;
     const toTheEnd = byteOffset + byteLength === buffer.byteLength;
     if (byteOffset % 4 !== 0 || (byteLength % 4 !== 0 && !toTheEnd)) {
-      this.#writeWithin(memory, byteOffset, data);
+      this.#writeWithin(buffer, byteOffset, data);
     } else if (byteLength % 4 !== 0) {
       this.#upload(memory, byteOffset, padded(data, 0));
     } else {
@@ -185,62 +180,9 @@ export class WebGPUDevice implements Device {
       this.tape.launch(kernel, operands, params);
       return;
     }
-    this.#run(kernel, operands, currentParams(params));
+    this.#launches.run(kernel, operands, currentParams(params), this.#poolMemory);
     this.#launchesInBatch += 1;
     if (this.#launchesInBatch >= launchesPerBatch) this.#submit();
-  }
-
-  #run<K extends KernelName>(
-    kernel: K,
-    operands: Kernels[K]["operands"],
-    params: Kernels[K]["params"],
-    launcher = this.#launcher(kernel, this.#poolMemory),
-  ): void {
-    for (const operand of operands) {
-      if (operand?.dtype === "float64") throw unsupported(kernel, "float64");
-    }
-    this.#timed(kernel, params, () => kernels[kernel].launch(launcher, operands, params));
-    this.#launches += 1;
-  }
-
-  /** A launch comes down to dispatches with everything looked up; with live params it is planned again. */
-  #record<K extends KernelName>(
-    kernel: K,
-    operands: Kernels[K]["operands"],
-    params: Kernels[K]["params"] | Live<Kernels[K]["params"]>,
-    memory: LaunchMemory,
-  ): () => void {
-    if (params instanceof Live) {
-      const repeat = () => this.#run(kernel, operands, params.value);
-      repeat();
-      return repeat;
-    }
-    const works: Work[] = [];
-    this.#run(kernel, operands, params, this.#launcher(kernel, memory, works));
-    const dispatchAll = () => {
-      for (const work of works) this.#dispatch(work);
-    };
-    return () => {
-      this.#failures.check();
-      this.#timed(kernel, params, dispatchAll);
-      this.#launches += 1;
-    };
-  }
-
-  #timed(kernel: KernelName, params: object, body: () => void): void {
-    if (!this.#timing) {
-      body();
-      return;
-    }
-    const { timestamps, log } = this.#timing;
-    const times = log(kernel, params);
-    times.launches += 1;
-    this.#clock = { timestamps, times };
-    try {
-      body();
-    } finally {
-      this.#clock = null;
-    }
   }
 
   timeLaunches(log: LaunchLog): () => Promise<void> {
@@ -249,9 +191,9 @@ export class WebGPUDevice implements Device {
       throw new DeviceError("webgpu: kernels cannot be timed, because this adapter has no timestamp-query");
     }
     const timestamps = new Timestamps(this.gpuDevice, this.#readbacks);
-    this.#timing = { timestamps, log };
+    this.#launches.timing = { timestamps, log };
     return async () => {
-      this.#timing = null;
+      this.#launches.timing = null;
       this.#submit();
       try {
         await this.#gate.opened();
@@ -289,7 +231,7 @@ export class WebGPUDevice implements Device {
   stats(): WebGPUStats {
     return {
       ...this.#pool.stats,
-      launches: this.#launches,
+      launches: this.#launches.count,
       submits: this.#batch.number,
       bindGroupsCreated: this.#bindGroups.created,
       pipelinesCreated: this.#pipelines.count,
@@ -305,51 +247,6 @@ export class WebGPUDevice implements Device {
     this.#disposed = true;
     this.#failures.dispose();
     this.gpuDevice.destroy();
-  }
-
-  /** What a plan dispatches is done, and kept in `works`. */
-  #launcher(kernel: KernelName, memory: Omit<LaunchMemory, "own">, works: Work[] = []): Launcher {
-    return {
-      kernel,
-      dispatch: (dispatch) => {
-        if (dispatch.workgroups === 0) return;
-        const work = this.#lookUp(kernel, dispatch);
-        this.#dispatch(work);
-        works.push(work);
-      },
-      alloc: (byteLength) => memory.take(byteLength),
-      free: (buffer) => memory.put(buffer),
-    };
-  }
-
-  #lookUp(kernel: KernelName, { variant, buffers, params, workgroups }: Dispatch): Work {
-    const program = this.#pipelines.get(kernel, variant);
-    const memories = program.shader.bindings.map(({ name }) => {
-      const buffer = buffers[name];
-      if (buffer === undefined) throw internal(`${kernel}: no buffer for ${name} of ${variant.shader}.wgsl`);
-      return buffer === null ? this.#nothing : memoryOf(buffer);
-    });
-    const group = this.#bindGroups.get(program, memories);
-    return { program, group, memories, words: packParams(program.shader, params), workgroups };
-  }
-
-  /** Dispatches as soon as the pipeline and all that came before are there. */
-  #dispatch(work: Work): void {
-    const { program, memories } = work;
-    const clock = this.#clock;
-    if (program.pipeline && this.#gate.isOpen) {
-      this.#batch.dispatch(work, clock);
-      return;
-    }
-    if (!program.pipeline && program.complaint === null) this.#gate.await(program.ready);
-    this.#gate.pass(memories, () => {
-      if (program.complaint === null) this.#batch.dispatch(work, clock);
-      else this.#failures.record(program.complaint);
-    });
-    if (this.#gate.heldCount >= heldLimit) {
-      this.#pipelines.finish();
-      this.#gate.release();
-    }
   }
 
   /** When nothing waits for a pipeline any more. */
@@ -382,16 +279,14 @@ export class WebGPUDevice implements Device {
   }
 
   /** Writes bytes that begin or end within a word, beside others which must stay. */
-  #writeWithin(memory: Memory, byteOffset: number, data: ArrayBufferView): void {
+  #writeWithin(out: DeviceBuffer, byteOffset: number, data: ArrayBufferView): void {
     const words = padded(data, byteOffset % 4);
     const x = this.#pool.alloc(words.byteLength);
     this.#upload(memoryOf(x), 0, words);
-    const program = this.#pipelines.get("write", { shader: "write_bytes" });
-    const memories = [memoryOf(x), memory];
-    const group = this.#bindGroups.get(program, memories);
-    const params = { firstByte: byteOffset, byteCount: data.byteLength };
-    this.#dispatch({
-      ...{ program, group, memories, words: packParams(program.shader, params) },
+    this.#launches.dispatch("write", {
+      variant: { shader: "write_bytes" },
+      buffers: { x, out },
+      params: { firstByte: byteOffset, byteCount: data.byteLength },
       workgroups: groupsFor(words.byteLength / 4),
     });
     this.#pool.free(x);
@@ -410,18 +305,6 @@ export class WebGPUDevice implements Device {
     if (error instanceof DeviceError) return error;
     return new DeviceError(`webgpu: reading failed: ${error instanceof Error ? error.message : error}`);
   }
-}
-
-function ours(buffer: DeviceBuffer): WebGPUBuffer {
-  if (!(buffer instanceof WebGPUBuffer))
-    throw internal("the webgpu device was given a buffer of another device");
-  return buffer;
-}
-
-function memoryOf(buffer: DeviceBuffer): Memory {
-  const { memory } = ours(buffer);
-  if (!memory) throw internal("a buffer was used after it had been freed");
-  return memory;
 }
 
 function checkRange(what: string, buffer: DeviceBuffer, byteOffset: number, byteLength: number): void {

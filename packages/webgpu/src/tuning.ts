@@ -41,8 +41,14 @@ export const reduceElementsPerInvocation = 16;
 export const productMinimumSplit = 128;
 
 /** The largest number of workgroups that share the k of one tile. */
-export const productMaximumSplits = 64;
+export const productMaximumSplits = 256;
 
-/** Shape of the matrix products' workgroups and depth of a tile; `include/tile_loop.wgsl` explains them. */
-export const productThreads = 8;
+/** Sums whose parts one workgroup adds up; `split_k.wgsl` has the same number. */
+export const splitOutputs = 32;
+
+/** Depth of a matrix product's tile; `include/tile_loop.wgsl` explains it. */
 export const productTileK = 16;
+
+/** What four values from workgroup memory, and one from an operand, cost beside one multiply-add. */
+export const productReadCost = 4;
+export const productFetchCost = 10;

@@ -8,6 +8,7 @@ import type { Variant } from "../shader.ts";
 import { shortRow, workgroupSize } from "../tuning.ts";
 import { fill } from "./elementwise.ts";
 import { groupsFor, type Plan } from "./plan.ts";
+import { sumSplits } from "./products.ts";
 import { chooseSplits, type Lanes } from "./reduce.ts";
 
 const allLanes = (shader: string): Variant[] =>
@@ -103,23 +104,7 @@ export const normalizeSums: Plan<"normalizeSums"> = {
       workgroups,
     });
     if (!partials) return;
-    gpu.dispatch({
-      variant: { shader: "split_k" },
-      buffers: { partials, bias: null, out: sums.buffer },
-      params: {
-        ...{
-          count,
-          splits,
-          outOffset: sums.offset,
-          hasBias: false,
-          biasOffset: 0,
-          biasInner: 1,
-          biasCount: 1,
-        },
-        ...{ activation: 0, negativeSlope: 0 },
-      },
-      workgroups: groupsFor(count),
-    });
+    sumSplits(gpu, { partials, out: sums, count, splits });
     gpu.free(partials);
   },
 };

@@ -1,21 +1,16 @@
 /**
- * Matrix products, of which a convolution is three: how they are tiled, and when their k is shared.
+ * Matrix products, of which a convolution is three: how they become dispatches.
  *
- * `include/tile_loop.wgsl` tells what a tile is. Here its size is chosen, and for products that have fewer tiles than
- * would keep a GPU busy the sum over k is cut into parts, which `split_k.wgsl` adds up afterwards in order.
+ * `include/tile_loop.wgsl` tells what a tile is, and `tiles.ts` which one a product gets. Where the sum over k is cut
+ * into parts, `split_k.wgsl` adds them up afterwards in order.
  */
 
 import type { Activation, DeviceBuffer, Operand } from "@mien/tensor";
 import type { Knobs, Variant } from "../shader.ts";
-import {
-  busyWorkgroups,
-  productMaximumSplits,
-  productMinimumSplit,
-  productThreads,
-  productTileK,
-} from "../tuning.ts";
+import { splitOutputs } from "../tuning.ts";
 import type { ParamValues } from "../uniforms.ts";
-import { groupsFor, type Launcher } from "./plan.ts";
+import type { Launcher } from "./plan.ts";
+import { chooseTiling, tiles } from "./tiles.ts";
 
 export interface Product {
   readonly shader: string;
@@ -46,18 +41,6 @@ export interface Epilogue {
 /** Each activation's number in include/activation.wgsl. */
 export const activations = { none: 0, relu: 1, leakyRelu: 2 } satisfies Record<Activation, number>;
 
-/** Blocks of four rows and four columns per invocation. */
-interface Tile {
-  readonly QUADS_M: 1 | 2;
-  readonly QUADS_N: 1 | 2;
-}
-
-const tiles: readonly Tile[] = [
-  { QUADS_M: 1, QUADS_N: 1 },
-  { QUADS_M: 1, QUADS_N: 2 },
-  { QUADS_M: 2, QUADS_N: 2 },
-];
-
 /** Whether four values of an operand can be fetched at once: its offset and strides must all be multiples of four. */
 export function isWide(...offsetAndStrides: readonly number[]): boolean {
   return offsetAndStrides.every((number) => number % 4 === 0);
@@ -86,12 +69,9 @@ export function launchProduct(gpu: Launcher, product: Product): void {
   const { m, n, k, batch, out } = product;
   const count = batch * m * n;
   if (count === 0) return;
-  const tile = chooseTile(m, n, batch);
-  const tilesM = Math.ceil(m / tileRows(tile));
-  const tilesN = Math.ceil(n / tileCols(tile));
-  const { splits, splitLength } = chooseSplits(tilesM * tilesN * batch, k);
-  const params = { ...product.params, m, n, k, batch, tilesM, tilesN, splits, splitLength };
-  const workgroups = tilesM * tilesN * batch * splits;
+  const { tile, workgroups, ...cuts } = chooseTiling(m, n, k, batch);
+  const { splits } = cuts;
+  const params = { ...product.params, m, n, k, batch, ...cuts };
   const variant = { shader: product.shader, knobs: { ...product.knobs, ...tile } };
   const epilogue = paramsOf(product.epilogue);
   const bias = product.epilogue?.bias?.buffer ?? null;
@@ -112,13 +92,30 @@ export function launchProduct(gpu: Launcher, product: Product): void {
     params: { ...params, ...paramsOf(undefined), groups: workgroups, outOffset: 0 },
     workgroups,
   });
+  sumSplits(gpu, { partials, out, count, splits }, product.epilogue);
+  gpu.free(partials);
+}
+
+/** `count` sums of which `splits` parts each lie in `partials`, the first parts of all before the second ones. */
+interface Splits {
+  readonly partials: DeviceBuffer;
+  readonly out: Operand;
+  readonly count: number;
+  readonly splits: number;
+}
+
+/** Adds up parts of sums, always in the same order. */
+export function sumSplits(
+  gpu: Launcher,
+  { partials, out, count, splits }: Splits,
+  epilogue?: Epilogue,
+): void {
   gpu.dispatch({
     variant: { shader: "split_k" },
-    buffers: { partials, bias, out: out.buffer },
-    params: { ...epilogue, count, splits, outOffset: out.offset },
-    workgroups: groupsFor(count),
+    buffers: { partials, bias: epilogue?.bias?.buffer ?? null, out: out.buffer },
+    params: { ...paramsOf(epilogue), count, splits, outOffset: out.offset },
+    workgroups: Math.ceil(count / splitOutputs),
   });
-  gpu.free(partials);
 }
 
 function paramsOf(epilogue: Epilogue | undefined): ParamValues {
@@ -130,26 +127,4 @@ function paramsOf(epilogue: Epilogue | undefined): ParamValues {
     activation: activations[epilogue?.activation ?? "none"],
     negativeSlope: epilogue?.negativeSlope ?? 0,
   };
-}
-
-const tileRows = (tile: Tile): number => productThreads * 4 * tile.QUADS_M;
-const tileCols = (tile: Tile): number => productThreads * 4 * tile.QUADS_N;
-
-/** The largest tile of which there are still enough, and which is not mostly empty. */
-function chooseTile(m: number, n: number, batch: number): Tile {
-  let best = tiles[0]!;
-  for (const tile of tiles) {
-    const count = Math.ceil(m / tileRows(tile)) * Math.ceil(n / tileCols(tile)) * batch;
-    const fits = m > tileRows(tile) / 2 && n > tileCols(tile) / 2;
-    if (fits && count >= busyWorkgroups / 2) best = tile;
-  }
-  return best;
-}
-
-function chooseSplits(tileCount: number, k: number): { splits: number; splitLength: number } {
-  const wanted = Math.floor(busyWorkgroups / tileCount);
-  const useful = Math.floor(k / productMinimumSplit);
-  const parts = Math.max(1, Math.min(wanted, useful, productMaximumSplits));
-  const splitLength = Math.max(1, Math.ceil(k / parts / productTileK)) * productTileK;
-  return { splits: Math.max(1, Math.ceil(k / splitLength)), splitLength };
 }

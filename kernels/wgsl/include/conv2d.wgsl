@@ -38,6 +38,8 @@ struct Params {
   // Channels of one group.
   cInGroup: u32,
   cOutGroup: u32,
+  // Where the places of maxima begin, if there are any.
+  indicesOffset: u32,
 }
 
 // (n, oh, ow), from the number of an output position within the batch.

@@ -40,7 +40,8 @@ function isPointwise(conv: Conv2dParams): boolean {
 
 function paramsOf(conv: Conv2dParams): Record<string, number> {
   const { groups, n, ...sizes } = conv;
-  return { ...sizes, images: n, cInGroup: conv.cIn / groups, cOutGroup: conv.cOut / groups };
+  const perGroup = { cInGroup: conv.cIn / groups, cOutGroup: conv.cOut / groups };
+  return { ...sizes, ...perGroup, images: n, indicesOffset: 0 };
 }
 
 export const conv2d: Plan<"conv2d"> = {
@@ -99,23 +100,47 @@ export const conv2dInputGrad: Plan<"conv2dInputGrad"> = {
       return;
     }
     const [gradOut, weight, gradX] = operands;
-    const { n, cIn, cOut, hIn, wIn, kH, kW, groups } = conv;
-    const wideWeight = kH * kW === 1 && isWide(weight.offset, cIn / groups);
-    const wideGradOut = isPointwise(conv) && isWide(gradOut.offset, hIn * wIn);
-    launchProduct(gpu, {
-      shader: "conv2d_input_grad",
-      knobs: inputKnobs(wideWeight, wideGradOut, conv.strideH > 1 || conv.strideW > 1),
-      m: cIn / groups,
-      n: n * hIn * wIn,
-      k: (cOut / groups) * kH * kW,
-      batch: groups,
-      inputs: { gradOut: gradOut.buffer, weight: weight.buffer },
-      outName: "gradX",
-      out: gradX,
-      params: { ...paramsOf(conv), aOffset: weight.offset, bOffset: gradOut.offset },
-    });
+    launchInputGrad(gpu, { operand: gradOut, indices: null, poolH: 1, poolW: 1 }, weight, gradX, conv);
   },
 };
+
+/** What comes back to a convolution: the gradient of its output, or of the maxima of windows of it. */
+interface Gradient {
+  readonly operand: Operand;
+  readonly indices: Operand | null;
+  readonly poolH: number;
+  readonly poolW: number;
+}
+
+function launchInputGrad(
+  gpu: Launcher,
+  { operand, indices, poolH, poolW }: Gradient,
+  weight: Operand,
+  gradX: Operand,
+  conv: Conv2dParams,
+): void {
+  const { n, cIn, cOut, hIn, wIn, kH, kW, groups } = conv;
+  const wideWeight = kH * kW === 1 && isWide(weight.offset, cIn / groups);
+  const wideGradient = indices === null && isPointwise(conv) && isWide(operand.offset, hIn * wIn);
+  const knobs = inputKnobs(wideWeight, wideGradient, conv.strideH > 1 || conv.strideW > 1);
+  launchProduct(gpu, {
+    shader: "conv2d_input_grad",
+    knobs: indices === null ? knobs : { ...knobs, POOL_H: poolH, POOL_W: poolW },
+    m: cIn / groups,
+    n: n * hIn * wIn,
+    k: (cOut / groups) * kH * kW,
+    batch: groups,
+    inputs: { gradOut: operand.buffer, indices: indices?.buffer ?? null, weight: weight.buffer },
+    outName: "gradX",
+    out: gradX,
+    params: {
+      ...paramsOf(conv),
+      aOffset: weight.offset,
+      bOffset: operand.offset,
+      indicesOffset: indices?.offset ?? 0,
+    },
+  });
+}
 
 export const conv2dWeightGrad: Plan<"conv2dWeightGrad"> = {
   variants: [
@@ -162,12 +187,22 @@ function withUnpooled(
   gpu.free(buffer);
 }
 
+/** The product finds the maxima where it looks for the gradient of a pixel. */
 export const conv2dMaxPoolInputGrad: Plan<"conv2dMaxPoolInputGrad"> = {
-  variants: [...conv2dInputGrad.variants, ...maxPool2dGrad.variants],
+  variants: productVariants("conv2d_input_grad", {
+    ...inputKnobs(false, false, false),
+    POOL_H: 2,
+    POOL_W: 2,
+  }),
   launch(gpu, [gradMaxima, indices, weight, gradX], params) {
-    withUnpooled(gpu, gradMaxima, indices, params, (gradOut) => {
-      conv2dInputGrad.launch(gpu, [gradOut, weight, gradX], params);
-    });
+    const { poolH, poolW, ...conv } = params;
+    if (isDepthwise(conv)) {
+      withUnpooled(gpu, gradMaxima, indices, params, (gradOut) => {
+        depthwiseInputGrad(gpu, [gradOut, weight, gradX], conv);
+      });
+    } else if (poolH * poolW === 1) {
+      conv2dInputGrad.launch(gpu, [gradMaxima, weight, gradX], conv);
+    } else launchInputGrad(gpu, { operand: gradMaxima, indices, poolH, poolW }, weight, gradX, conv);
   },
 };
 

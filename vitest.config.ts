@@ -7,6 +7,7 @@
  */
 
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
@@ -64,6 +65,9 @@ function withChromium(): boolean {
 
 export default defineConfig({
   test: {
+    // Vitest leaves a core to itself, which it does not need, and of two cores takes one. Most of the time goes to tests
+    // that keep one thread busy: kernels of the reference, and waiting for a GPU in software.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: withChromium() ? [node, full, browser] : [node, full],
     // Read from here alone, not from the project: how long a busy machine may take to start a browser.
     browser: { connectTimeout: 180_000 },

@@ -1,7 +1,7 @@
 /**
  * A GPU that is lost at random moments of a training, and in the middle of `mien train`.
  *
- *   MIEN_LOSSES=50   losses, in place of 15 of the training's GPU and 4 of the program's
+ *   MIEN_LOSSES=10   losses, in place of 50 of the training's GPU and 4 of the program's
  */
 
 import { existsSync } from "node:fs";
@@ -17,7 +17,7 @@ import { expectHonestEnds } from "./support/lost-training.ts";
 import { type Outcome, runEntry } from "./support/program.ts";
 
 await describeWithAdapter("a training whose GPU is lost", () => {
-  test("at random moments", () => expectHonestEnds(Number(process.env["MIEN_LOSSES"] ?? 15), 2));
+  test("at random moments", () => expectHonestEnds(Number(process.env["MIEN_LOSSES"] ?? 50), 2));
 });
 
 await describeWithAdapter("mien train, whose GPU is lost", () => {

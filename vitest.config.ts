@@ -7,8 +7,10 @@
  */
 
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const chromium = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 
@@ -62,8 +64,24 @@ function withChromium(): boolean {
   return false;
 }
 
+/** These take longest, though few of them are long: with one of them last, one worker would sit over it alone. */
+const longest =
+  /\/test\/((kernels|op-table|memory)\.test|(start|resume|plain-simd|default-limits|subgroups|float16-products)\.full\.test)\.ts$/;
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification) => longest.test(moduleId);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 export default defineConfig({
   test: {
+    // Vitest leaves a core to itself, which it does not need, and of two cores takes one. Most of the time goes to tests
+    // that keep one thread busy: kernels of the reference, and waiting for a GPU in software.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: { sequencer: LongestFirst },
     projects: withChromium() ? [node, full, browser] : [node, full],
     // Read from here alone, not from the project: how long a busy machine may take to start a browser.
     browser: { connectTimeout: 180_000 },

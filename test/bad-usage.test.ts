@@ -5,11 +5,12 @@
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { format } from "node:util";
 import { EmotionCNN, encodeModel } from "@mien/emotion";
 import { openDevice } from "mien";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { writeFacesFolder } from "./support/faces-folder.ts";
-import { runEntry } from "./support/program.ts";
+import { root, runEntry } from "./support/program.ts";
 
 let work: string;
 beforeAll(async () => {
@@ -85,11 +86,50 @@ const cases: [args: string, code: number, message: RegExp][] = [
   ["convert models/best_model.safetensors --to model.onnx --float16", 2, /--float16 is for safetensors/],
 ];
 
-test.each(cases)("mien %s", async (args, code, message) => {
-  const { stderr, code: got } = await runEntry("packages/emotion/src/node/main.ts", args.split(" "), {
-    cwd: work,
-  });
+const MAIN = "packages/emotion/src/node/main.ts";
+
+function expectRefusal(stderr: string, code: unknown, expected: number, message: RegExp): void {
   expect(stderr).toMatch(message);
   expect(stderr).not.toMatch(/^\s+at .*\.[cm]?[jt]s:/m);
-  expect(got).toBe(code);
+  expect(code).toBe(expected);
+}
+
+// Starting a program takes a second, and what it says does not depend on it: so one does, and the others run in here.
+test("the program mien itself", async () => {
+  const [args, expected, message] = cases[0]!;
+  const { stderr, code } = await runEntry(MAIN, args.split(" "), { cwd: work });
+  expectRefusal(stderr, code, expected, message);
+});
+
+describe("the same in this process", () => {
+  const { argv } = process;
+  const before = process.cwd();
+  beforeAll(() => process.chdir(work));
+  afterAll(() => {
+    process.chdir(before);
+    process.argv = argv;
+  });
+
+  test.each(cases)("mien %s", async (args, expected, message) => {
+    let stderr = "";
+    const say = (text: unknown): boolean => {
+      stderr += text;
+      return true;
+    };
+    const spies = [
+      vi.spyOn(process.stderr, "write").mockImplementation(say),
+      vi.spyOn(console, "error").mockImplementation((...words) => void say(`${format(...words)}\n`)),
+      vi.spyOn(console, "log").mockImplementation(() => {}),
+    ];
+    process.argv = ["node", "mien", ...args.split(" ")];
+    process.exitCode = undefined;
+    try {
+      // With another query it is another module, which runs again.
+      await import(/* @vite-ignore */ `${root}/${MAIN}?${encodeURIComponent(args)}`);
+      expectRefusal(stderr, process.exitCode, expected, message);
+    } finally {
+      process.exitCode = undefined;
+      for (const spy of spies) spy.mockRestore();
+    }
+  });
 });

@@ -1,9 +1,10 @@
 /**
- * Which package may import what. Arrows go one way, and what a browser loads imports nothing of Node.
+ * Which package may import what. Arrows go one way, what a browser loads imports nothing of Node, and what is imported
+ * never depends on data.
  */
 
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { expect, test } from "vitest";
 import { root } from "./support/program.ts";
 
@@ -26,8 +27,12 @@ function sources(folder: string): string[] {
     .map((name) => join(folder, name));
 }
 
+function withoutComments(text: string): string {
+  return text.replace(/^\s*(\/\/|\*).*$/gm, "");
+}
+
 function importsOf(file: string): string[] {
-  const text = readFileSync(file, "utf8").replace(/^\s*(\/\/|\*).*$/gm, "");
+  const text = withoutComments(readFileSync(file, "utf8"));
   return [
     ...text.matchAll(/^(?:import|export)\b(?! type)[^"';]*?\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"/gm),
   ].map((match) => (match[1] ?? match[2])!);
@@ -56,4 +61,23 @@ test.each(Object.keys(allowed))("%s runs without Node", (name) => {
       );
     }
   }
+});
+
+/** Where the target of an `import()` is no literal, and why. Whoever reads weights or images is not among them. */
+const computedImports: Readonly<Record<string, string>> = {
+  "packages/cpu/src/open.ts": "a constant, which bundlers for browsers shall not follow",
+  "packages/cpu/src/relaxed-simd.ts": "a constant, as above",
+  "packages/cpu/src/start-worker.ts": "a constant, as above",
+  "packages/webgpu/src/adapter.ts": "a constant, as above",
+  "packages/emotion/src/node/config.ts": "mien.config.ts is a program of the user's own",
+  "packages/emotion/src/node/decode-threads.ts": "the first line of a worker, which names a file of ours",
+};
+
+test("no file's contents decide what is imported", () => {
+  const computed = Object.keys(allowed)
+    .flatMap((name) => sources(join(root, "packages", name, "src")))
+    .filter((file) => !file.endsWith(".test.ts"))
+    .filter((file) => /\bimport\((?!\s*")/.test(withoutComments(readFileSync(file, "utf8"))))
+    .map((file) => relative(root, file));
+  expect(computed.sort()).toEqual(Object.keys(computedImports).sort());
 });

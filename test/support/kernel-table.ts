@@ -45,15 +45,22 @@ export function testKernels(cases: readonly KernelCase[], { present, skipped }: 
     describe.runIf(ofKernel.length > 0)(kernel, () => {
       for (const kernelCase of ofKernel) {
         for (const testDevice of present) {
+          const placements = placementsOf(testDevice, kernelCase);
+          if (placements.length === 0) continue;
           test(`${kernelCase.name} on ${testDevice.label}`, async () => {
             const wanted = await expected(kernelCase);
-            await check(testDevice, kernelCase, "aligned", wanted);
-            if (!kernelCase.large) await check(testDevice, kernelCase, "odd", wanted);
+            for (const placement of placements) await check(testDevice, kernelCase, placement, wanted);
           });
         }
       }
     });
   }
+}
+
+/** The reference is plain loops, to which no offset and no size are special: it need only keep to its operands. */
+function placementsOf({ device }: TestDevice, { large }: KernelCase): readonly Placement[] {
+  if (device.name === "reference") return large ? [] : ["odd"];
+  return large ? ["aligned"] : ["aligned", "odd"];
 }
 
 function toFloat32(values: TypedArray | null): TypedArray | null {

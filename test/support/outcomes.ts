@@ -58,6 +58,19 @@ function isFloat({ dtype }: Values): boolean {
   return dtype.startsWith("float");
 }
 
+/** Expects the same types, shapes and bits (a NaN is a NaN). */
+export function expectSameBits(actual: Outcome, expected: Outcome, place: string): void {
+  const all = ({ outputs, gradients }: Outcome) => [...outputs, ...gradients];
+  const forms = (outcome: Outcome) => all(outcome).map(({ dtype, shape }) => ({ dtype, shape }));
+  expect(forms(actual), place).toEqual(forms(expected));
+  for (const [i, { data: wanted }] of all(expected).entries()) {
+    const got = all(actual)[i]!.data;
+    const wrong = wanted.findIndex((value: number, at: number) => !Object.is(value, got[at]));
+    const seen = wrong < 0 ? "same" : `got ${got[wrong]}, expected ${wanted[wrong]} at ${wrong}`;
+    expect(seen, `${place}: output or gradient ${i}`).toBe("same");
+  }
+}
+
 /**
  * Expects the same element by element, each with its own relative error: one huge value excuses nothing. NaN meets
  * NaN and infinity the same infinity. What is too small for a normal float32 may be 0, as on many GPUs.

@@ -29,15 +29,28 @@ export interface RunOptions {
   readonly signal?: { readonly name: NodeJS.Signals; readonly when: RegExp; readonly delay?: number };
 }
 
-/** Runs a TypeScript entry, given by its path from the root, through tsx, which may send itself signals. */
+/** What a program does to itself, at a moment that no busy machine can shift. */
+export interface OwnFaults {
+  readonly ownSignals?: OwnSignals;
+  /** Destroys the GPU's device at this call of ours; see `lose-gpu.ts`. */
+  readonly loseGpuAt?: number;
+}
+
+/** Runs a TypeScript entry, given by its path from the root, through tsx. */
 export function runEntry(
   entry: string,
   args: readonly string[],
-  { ownSignals, ...options }: RunOptions & { readonly ownSignals?: OwnSignals } = {},
+  { ownSignals, loseGpuAt, ...options }: RunOptions & OwnFaults = {},
 ): Promise<Outcome> {
-  const preloaded = ["tsx", ...(ownSignals ? ["./signal-itself.ts"] : [])];
+  const preloaded = ["tsx"];
+  if (ownSignals) preloaded.push("./signal-itself.ts");
+  if (loseGpuAt !== undefined) preloaded.push("./lose-gpu.ts");
   const imports = preloaded.flatMap((name) => ["--import", import.meta.resolve(name)]);
-  const env = { ...options.env, ...(ownSignals && { MIEN_TEST_SIGNALS: JSON.stringify(ownSignals) }) };
+  const env = {
+    ...options.env,
+    ...(ownSignals && { MIEN_TEST_SIGNALS: JSON.stringify(ownSignals) }),
+    ...(loseGpuAt !== undefined && { MIEN_TEST_LOSE_GPU_AT: String(loseGpuAt) }),
+  };
   return run(process.execPath, [...imports, `${root}/${entry}`, ...args], { ...options, env });
 }
 

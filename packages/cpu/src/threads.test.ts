@@ -1,9 +1,12 @@
 /**
  * However many threads there are, results are the same; and a thread that dies is an error, never a hang.
+ *
+ *   MIEN_WORKER_DEATHS=50   deaths of each kind at random moments, in place of 3
  */
 
+import type { Worker } from "node:worker_threads";
 import { loadKernels, loadWasm } from "@mien/kernels";
-import { DeviceError } from "@mien/tensor";
+import { DeviceError, Generator } from "@mien/tensor";
 import { afterAll, describe, expect, test } from "vitest";
 import { kernelNames } from "../../../test/kernel-cases/names.ts";
 import { kernelCases } from "../../../test/kernel-cases.ts";
@@ -47,10 +50,11 @@ async function openWith(change: (workerSource: string) => string, patience = 300
 }
 
 /** Launches a kernel of many chunks until that fails. */
-async function launchOnAndOn(device: CpuDevice): Promise<never> {
+async function launchOnAndOn(device: CpuDevice, beforeEach?: (launch: number) => void): Promise<never> {
   const count = 1 << 20;
   const buffer = device.alloc(count * 4);
-  for (;;) {
+  for (let launch = 1; ; launch++) {
+    beforeEach?.(launch);
     device.launch("fill", [{ buffer, offset: 0, dtype: "float32" }], { count, value: 1 });
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
@@ -78,5 +82,44 @@ describe("a worker that fails", () => {
     const device = await openWith((source) => source.replace("Atomics.add(control, DONE, 1)", "0"));
     await expect(launchOnAndOn(device)).rejects.toThrow(/fill: a worker thread does not answer/);
     device.dispose();
+  });
+
+  const deaths = Number(process.env["MIEN_WORKER_DEATHS"] ?? 3);
+  const CHUNK = "kernels[control[KERNEL]]";
+  const faults = {
+    "an error": "throw new Error('by chance')",
+    "process.exit": "process.exit(3)",
+    "an endless loop": "for (;;);",
+    "terminate, from outside": "",
+  } as const;
+
+  test.each(Object.entries(faults))(`at ${deaths} random moments, by %s`, async (name, fault) => {
+    const random = new Generator(1);
+    let slowest = 0;
+    for (let i = 0; i < deaths; i++) {
+      const moment = fault ? 500 + random.integer(2000) : 2 + random.integer(20);
+      const place = `seed 1, death ${i}, at ${fault ? "chunk" : "launch"} ${moment}`;
+      let worker: Worker | undefined;
+      process.once("worker", (made) => {
+        worker = made;
+      });
+      let died = performance.now();
+      const device = await openWith((source) => {
+        if (!fault) return source;
+        const counted = source.replace("try {", "let chunks = 0; try {");
+        return counted.replace(CHUNK, `if (++chunks === ${moment}) { ${fault}; } ${CHUNK}`);
+      });
+      const failure = launchOnAndOn(device, (launch) => {
+        died = performance.now();
+        if (!fault && launch === moment) void worker!.terminate();
+      });
+      const error = await failure.catch((thrown: unknown) => thrown);
+      slowest = Math.max(slowest, performance.now() - died);
+      expect(error, place).toBeInstanceOf(DeviceError);
+      expect(String(error), place).toMatch(/: a worker thread (failed|ended by itself|does not answer)/);
+      device.dispose();
+    }
+    console.log(`a worker that dies by ${name}: told after ${slowest.toFixed(0)} ms at most`);
+    expect(slowest, "a hang").toBeLessThan(20_000);
   });
 });

@@ -2,7 +2,15 @@
  * Checkpoints of networks that carry more than weights, and of the time when there was one network alone.
  */
 
-import { DataError, type Device, Generator, openDevice, toHost } from "mien";
+import {
+  DataError,
+  type Device,
+  decodeSafetensors,
+  encodeSafetensors,
+  Generator,
+  openDevice,
+  toHost,
+} from "mien";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { encodeCheckpoint, loadCheckpoint } from "./checkpoint.ts";
 import { builtInFaces } from "./faces.ts";
@@ -58,6 +66,19 @@ test("a checkpoint that names no network is of emotion-cnn", async () => {
   expect(load("resnet")).toThrow(
     /^resume: model differs from that of old, got "resnet", expected "emotion-cnn"/,
   );
+  trainer.dispose();
+  model.dispose();
+});
+
+test("a training state that is no JSON is a DataError", async () => {
+  const { model, trainer } = start();
+  const { tensors, metadata } = decodeSafetensors(await encodeCheckpoint(model, trainer, { seed: 1 }, {}));
+  for (const key of ["settings", "trainer"]) {
+    const bytes = encodeSafetensors(tensors, { ...metadata, [key]: "{" });
+    const load = () => loadCheckpoint(bytes, "it", model, trainer, { seed: 1 });
+    expect(load).toThrow(DataError);
+    expect(load).toThrow(/^resume: the training state of it is damaged, got {/);
+  }
   trainer.dispose();
   model.dispose();
 });

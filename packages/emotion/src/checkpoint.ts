@@ -51,7 +51,7 @@ export function loadCheckpoint(
     );
   }
   // Files from before there was a choice do not name their network.
-  const before: Settings = { model: "emotion-cnn", ...(JSON.parse(saved) as Settings) };
+  const before: Settings = { model: "emotion-cnn", ...(parse(saved, name) as Settings) };
   for (const key of Object.keys(settings)) {
     const [got, expected] = [settings[key], before[key]].map((value) => JSON.stringify(value));
     if (got !== expected) {
@@ -67,6 +67,17 @@ export function loadCheckpoint(
         .filter(([key]) => key.startsWith(OPTIMIZER_PREFIX) === ofOptimizer)
         .map(([key, value]) => [ofOptimizer ? key.slice(OPTIMIZER_PREFIX.length) : key, value]),
     );
+  const state = parse(place, name) as Omit<TrainerState, "tensors">;
   model.loadStateDict(part(false));
-  trainer.load({ ...(JSON.parse(place) as Omit<TrainerState, "tensors">), tensors: part(true) });
+  trainer.load({ ...state, tensors: part(true) });
+}
+
+function parse(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new DataError(`resume: the training state of ${name} is damaged, got ${text.slice(0, 60)}`, {
+      cause,
+    });
+  }
 }

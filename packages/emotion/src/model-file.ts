@@ -11,6 +11,7 @@ import {
   type Device,
   decodeSafetensors,
   encodeStateDict,
+  Generator,
   MienError,
   type SafetensorsOptions,
   type Tensor,
@@ -67,14 +68,55 @@ export function decodeModel(
     const architecture = architectureOf(metadata["architecture"]);
     expectSame("classes", metadata["classes"], JSON.stringify(EMOTIONS));
     expectSame("normalisation", metadata["normalisation"], JSON.stringify(IMAGENET_NORMALISATION));
-    const model = architecture.build(parseJson(metadata["config"] ?? "{}"), { device });
+    const state = new Map([...tensors].filter(([key]) => !key.startsWith(OPTIMIZER_PREFIX)));
+    const generator = new Placeholders(Array.from(state.values(), ({ data }) => data.length));
+    const model = architecture.build(parseJson(metadata["config"] ?? "{}"), { device, generator });
     if (!model) throw new DataError(`config of the file is not understood, got ${metadata["config"]}`);
-    model.loadStateDict(new Map([...tensors].filter(([key]) => !key.startsWith(OPTIMIZER_PREFIX))));
-    return { model, info: metadata["training"] ? (JSON.parse(metadata["training"]) as ModelInfo) : {} };
+    model.loadStateDict(state);
+    return { model, info: infoOf(metadata["training"] ?? "{}") };
   } catch (cause) {
     if (!(cause instanceof MienError)) throw cause;
     throw new DataError(`model: cannot use ${name}: ${cause.message}`, { cause });
   }
+}
+
+/**
+ * Instead of initial weights, which those of the file replace: zeros, and not many more than the file has numbers.
+ * Or a small file could claim a large network, and keep a machine busy with it.
+ */
+class Placeholders extends Generator {
+  readonly #count: number;
+  #drawn = 0;
+
+  constructor(lengths: readonly number[]) {
+    super();
+    this.#count = lengths.reduce((sum, length) => sum + length, 0);
+  }
+
+  override uniform(): number {
+    return this.#draw();
+  }
+
+  override normal(): number {
+    return this.#draw();
+  }
+
+  #draw(): number {
+    // A layer initialises itself, and most networks do so once more.
+    if (++this.#drawn > 2 * this.#count) {
+      throw new DataError(
+        `config of the file does not fit, got a larger network, expected one of ${this.#count} weights`,
+      );
+    }
+    return 0;
+  }
+}
+
+/** What was written under `training`. */
+function infoOf(text: string): ModelInfo {
+  const info = parseJson(text);
+  if (typeof info === "object" && info !== null) return info as ModelInfo;
+  throw new DataError(`training of the file is not understood, got ${text.slice(0, 60)}`);
 }
 
 function expectSame(what: string, got: string | undefined, expected: string): void {

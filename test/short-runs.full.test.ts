@@ -1,0 +1,57 @@
+/**
+ * Short runs of every command: each ends by itself, soon after its last line, with exit code 0.
+ *
+ *   MIEN_SHORT_RUNS=10   runs of each command line, in place of one
+ */
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { describeWithAdapter } from "../packages/webgpu/src/for-tests.ts";
+import { writeFacesFolder } from "./support/faces-folder.ts";
+import { runEntry } from "./support/program.ts";
+
+const RUNS = Number(process.env["MIEN_SHORT_RUNS"] ?? 1);
+const SMALL = "--conv-channels 2,4 --hidden-size 8 --epochs 1 --data faces";
+
+let work: string;
+const mien = (line: string) => runEntry("packages/emotion/src/node/main.ts", line.split(" "), { cwd: work });
+
+beforeAll(async () => {
+  work = await mkdtemp(join(tmpdir(), "mien-short-runs-"));
+  await writeFacesFolder(join(work, "faces"), 2);
+  expect((await mien(`train --device cpu --no-evaluate ${SMALL}`)).code).toBe(0);
+});
+afterAll(() => rm(work, { recursive: true, force: true }));
+
+async function expectSoonEnds(line: string): Promise<void> {
+  const lingering: number[] = [];
+  for (let run = 0; run < RUNS; run++) {
+    const { code, stdout, stderr, lingering: seconds } = await mien(line);
+    expect(code, `run ${run}:\n${stdout}\n${stderr}`).toBe(0);
+    expect(stderr, `run ${run}`).not.toMatch(/^(error|internal error)/m);
+    lingering.push(seconds);
+  }
+  console.log(`mien ${line}: ended ${lingering.map((s) => s.toFixed(2)).join(", ")} s after its last line`);
+  // On a busy machine the end of a process may take long, so the best of them counts; a program that hangs always does.
+  expect(Math.min(...lingering)).toBeLessThan(2);
+}
+
+test.each([
+  "--help",
+  "config",
+  "info faces",
+  "info models/best_model.safetensors",
+  "predict --image faces/test/sad/0.png",
+  "evaluate --device cpu --data faces",
+  "convert models/best_model.safetensors --to model.onnx",
+  `train --device cpu --models cpu ${SMALL}`,
+])("mien %s", expectSoonEnds);
+
+await describeWithAdapter("with a GPU", () => {
+  test.each([
+    `train --device webgpu --no-evaluate --models webgpu ${SMALL}`,
+    "predict --device webgpu --image faces/test/sad/0.png",
+  ])("mien %s", expectSoonEnds);
+});

@@ -2,14 +2,15 @@
 // of the input's value at the tap times the gradient at the pixel.
 //
 // Seen as a matrix product its sum runs over pixels: [taps, pixels] x [pixels, channels]. The input is staged as in
-// the forward pass and read in place by 4 taps at once; of the gradient, 8 channels at a time are packed side by side.
+// the forward pass and read in place by 6 (or 4) taps at once; of the gradient, 8 channels at a time are packed side by side.
 // A chunk takes a range of images and writes its own partial sums, which are added in order afterwards.
 
 import { bytes } from "./address";
+import { blockOf, paddedRows, SUM_BYTES } from "./blocks";
 import { fillOffsets, stageStrip, TapArgs } from "./conv2d-stage";
 import { packRows } from "./pack";
 import { addPartials } from "./partial";
-import { madd, storePair } from "./simd";
+import { madd } from "./simd";
 import { scratch } from "./thread";
 
 /** Rows of partial sums that a chunk of the last step takes. */
@@ -19,7 +20,7 @@ const MERGED_ROWS: i32 = 16;
 class WeightGradArgs extends TapArgs {
   gradOut: usize;
   gradWeight: usize;
-  /** [ranges of images, groups, planes x taps rounded up to 4, channels rounded up to 8] */
+  /** [ranges of images, groups, planes x taps in blocks, channels rounded up to 8] */
   partial: usize;
   images: i32;
   imagesPerRange: i32;
@@ -33,7 +34,7 @@ class WeightGradArgs extends TapArgs {
   stagedStep: i32;
 
   /** Rows and columns of a partial sum. */
-  @inline get steps(): i32 { return (this.planes * this.tapCount + 3) & ~3; }
+  @inline get steps(): i32 { return paddedRows(this.planes * this.tapCount); }
   @inline get lanes(): i32 { return (this.channels + 7) & ~7; }
 }
 
@@ -49,8 +50,9 @@ export function conv2dWeightGrad(args: usize, chunk: i32): void {
   const from = range * w.imagesPerRange, to = min(w.images, from + w.imagesPerRange);
   const steps = w.steps, lanes = w.lanes, columns = w.columns;
   const partial = w.partial + bytes(chunk * steps * lanes);
-  const staged = scratch(), packed = staged + bytes(w.planes * w.planePitch + 16);
-  const rowBytes = bytes(w.stagedStep * w.rowPitch);
+  const tileSums = scratch(), staged = tileSums + SUM_BYTES, pixels = staged + bytes(w.planes * w.planePitch + 16);
+  const packed = pixels + bytes(w.stripRows * columns);
+  listPixels(w, staged, pixels);
   let accumulates = false;
   for (let image = from; image < to; image++) {
     for (let strip = 0; strip < w.strips; strip++) {
@@ -60,13 +62,24 @@ export function conv2dWeightGrad(args: usize, chunk: i32): void {
       for (let lane = 0; lane < lanes; lane += 8) {
         const gradient = packed + bytes(lane * rows * columns);
         let sums = partial + bytes(lane);
-        for (let step = 0; step < steps; step += 4, sums += <usize>lanes << 4) {
-          const offsets = w.offsets + bytes(step);
-          tile(staged, offsets, gradient, rows, columns, rowBytes, sums, bytes(lanes), accumulates);
+        for (let step = 0, block = 0; step < steps; step += block, sums += bytes(block * lanes)) {
+          block = blockOf(steps - step);
+          const offsets = w.offsets + bytes(step), count = rows * columns;
+          if (accumulates) {
+            tile(block, offsets, pixels, count, gradient, tileSums, 32);
+            addSums(tileSums, block, sums, bytes(lanes));
+          } else tile(block, offsets, pixels, count, gradient, sums, bytes(lanes));
         }
       }
       accumulates = true;
     }
+  }
+}
+
+/** Where the pixels of a strip begin in the staged planes. */
+function listPixels(w: WeightGradArgs, staged: usize, to: usize): void {
+  for (let row = 0; row < w.stripRows; row++, staged += bytes(w.stagedStep * w.rowPitch)) {
+    for (let column = 0; column < w.columns; column++, to += 4) store<usize>(to, staged + bytes(column));
   }
 }
 
@@ -82,44 +95,80 @@ function packGradient(w: WeightGradArgs, image: i32, group: i32, first: i32, cou
   }
 }
 
-/** Four taps by eight channels, summed over the pixels of a strip. */
+/** Adds the sums of a tile to those of earlier pixels. */
+function addSums(sums: usize, block: i32, to: usize, pitch: usize): void {
+  for (let i = 0; i < block; i++, sums += 32, to += pitch) {
+    v128.store(to, f32x4.add(v128.load(to), v128.load(sums)));
+    v128.store(to, f32x4.add(v128.load(to, 16), v128.load(sums, 16)), 16);
+  }
+}
+
+/** A block of taps by eight channels, summed over `count` pixels; the sums of a tap leave `pitch` bytes apart. */
 function tile(
-  staged: usize,
+  block: i32,
   offsets: usize,
+  pixels: usize,
+  count: i32,
   gradient: usize,
-  rows: i32,
-  columns: i32,
-  rowBytes: usize,
   to: usize,
   pitch: usize,
-  accumulates: bool,
+): void {
+  if (block == 6) sumTaps(true, offsets, pixels, count, gradient, to, pitch);
+  else sumTaps(false, offsets, pixels, count, gradient, to, pitch);
+}
+
+@inline
+function sumTaps(
+  isSix: bool,
+  offsets: usize,
+  pixels: usize,
+  count: i32,
+  gradient: usize,
+  to: usize,
+  pitch: usize,
 ): void {
   const zero = f32x4.splat(0);
   let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
-  const o0 = load<usize>(offsets), o1 = load<usize>(offsets, 4);
-  const o2 = load<usize>(offsets, 8), o3 = load<usize>(offsets, 12);
-  for (let row = 0; row < rows; row++, staged += rowBytes) {
-    let x = staged;
-    for (const end = x + bytes(columns); x < end; x += 4, gradient += 32) {
-      const g0 = v128.load(gradient), g1 = v128.load(gradient, 16);
-      let s = v128.load32_splat(x + o0);
-      c00 = madd(s, g0, c00);
-      c01 = madd(s, g1, c01);
-      s = v128.load32_splat(x + o1);
-      c10 = madd(s, g0, c10);
-      c11 = madd(s, g1, c11);
-      s = v128.load32_splat(x + o2);
-      c20 = madd(s, g0, c20);
-      c21 = madd(s, g1, c21);
-      s = v128.load32_splat(x + o3);
-      c30 = madd(s, g0, c30);
-      c31 = madd(s, g1, c31);
+  let c40 = zero, c41 = zero, c50 = zero, c51 = zero;
+  const o0 = load<usize>(offsets), o1 = load<usize>(offsets, 4), o2 = load<usize>(offsets, 8);
+  const o3 = load<usize>(offsets, 12), o4 = isSix ? load<usize>(offsets, 16) : 0, o5 = isSix ? load<usize>(offsets, 20) : 0;
+  for (const end = gradient + (<usize>count << 5); gradient < end; gradient += 32, pixels += 4) {
+    const x = load<usize>(pixels);
+    const g0 = v128.load(gradient), g1 = v128.load(gradient, 16);
+    let s = v128.load32_splat(x + o0);
+    c00 = madd(s, g0, c00);
+    c01 = madd(s, g1, c01);
+    s = v128.load32_splat(x + o1);
+    c10 = madd(s, g0, c10);
+    c11 = madd(s, g1, c11);
+    s = v128.load32_splat(x + o2);
+    c20 = madd(s, g0, c20);
+    c21 = madd(s, g1, c21);
+    s = v128.load32_splat(x + o3);
+    c30 = madd(s, g0, c30);
+    c31 = madd(s, g1, c31);
+    if (isSix) {
+      s = v128.load32_splat(x + o4);
+      c40 = madd(s, g0, c40);
+      c41 = madd(s, g1, c41);
+      s = v128.load32_splat(x + o5);
+      c50 = madd(s, g0, c50);
+      c51 = madd(s, g1, c51);
     }
   }
-  storePair(to, c00, c01, accumulates);
-  storePair(to + pitch, c10, c11, accumulates);
-  storePair(to + 2 * pitch, c20, c21, accumulates);
-  storePair(to + 3 * pitch, c30, c31, accumulates);
+  v128.store(to, c00);
+  v128.store(to, c01, 16);
+  v128.store(to + pitch, c10);
+  v128.store(to + pitch, c11, 16);
+  v128.store(to + 2 * pitch, c20);
+  v128.store(to + 2 * pitch, c21, 16);
+  v128.store(to + 3 * pitch, c30);
+  v128.store(to + 3 * pitch, c31, 16);
+  if (!isSix) return;
+  v128.store(to + 4 * pitch, c40);
+  v128.store(to + 4 * pitch, c41, 16);
+  v128.store(to + 5 * pitch, c50);
+  v128.store(to + 5 * pitch, c51, 16);
 }
 
 /** Adds the ranges of images up, for some rows of sums, and writes them to [channels, planes x taps]. */

@@ -1,8 +1,8 @@
 // Convolution, and its gradient for the input, as one kernel.
 //
 // A strip of the source is staged (conv2d-stage.ts); a list of taps says where each weight's value lies in it; the
-// micro-kernel keeps 4 output channels x 8 pixels in registers and runs down that list. This is matrix multiplication
-// in which one operand is never built: the list of offsets stands for it (implicit GEMM).
+// micro-kernel keeps 6 (or 4) output channels x 8 pixels in registers and runs down that list. This is matrix
+// multiplication in which one operand is never built: the list of offsets stands for it (implicit GEMM).
 //
 // The gradient for the input is the same with the channels' roles swapped and the taps' signs turned. For a stride of
 // s it falls apart into s x s independent grids of input pixels, each with its own share of the taps; the host
@@ -10,6 +10,7 @@
 
 import { bytes } from "./address";
 import { activate } from "./activation";
+import { blockOf, paddedRows, SUM_BYTES } from "./blocks";
 import { fillOffsets, stageStrip, TapArgs } from "./conv2d-stage";
 import { madd } from "./simd";
 import { scratch } from "./thread";
@@ -21,15 +22,16 @@ export class ConvArgs extends TapArgs {
   weightGroup: i32;
   weightOut: i32;
   weightIn: i32;
-  /** The weights as the micro-kernel reads them: [groups, blocks of 4 channels, planes x taps, 4]. */
+  /** The weights as the micro-kernel reads them: per group and block of channels [planes x taps, 6 or 4]. */
   packed: usize;
   out: usize;
   bias: usize;
   activation: i32;
   slope: f32;
   groups: i32;
-  /** Channels of the result per group. */
+  /** Channels of the result per group, and the blocks that they make. */
   channels: i32;
+  blocks: i32;
   /** The grid of result pixels, where its first one lies in a plane, and its steps. */
   rows: i32;
   columns: i32;
@@ -43,47 +45,59 @@ export class ConvArgs extends TapArgs {
   stagedStep: i32;
 }
 
-/** Chunk 0 writes the offsets; each further one packs the weights of four channels. */
+/** Chunk 0 writes the offsets; each further one packs the weights of a block of channels. */
 export function conv2dPack(args: usize, chunk: i32): void {
   const c = changetype<ConvArgs>(args);
   if (chunk == 0) return fillOffsets(c);
-  const blocks = (c.channels + 3) / 4, block = (chunk - 1) % blocks, group = (chunk - 1) / blocks;
-  const planes = c.planes, tapCount = c.tapCount, steps = planes * tapCount;
-  let to = c.packed + (<usize>((chunk - 1) * steps) << 4);
+  const group = (chunk - 1) / c.blocks, channels = c.channels, planes = c.planes, tapCount = c.tapCount;
+  let channel = 0;
+  for (let before = (chunk - 1) % c.blocks; before > 0; before--) channel += blockOf(channels - channel);
+  const block = blockOf(channels - channel);
+  let to = packedAt(c, group, channel);
   for (let plane = 0; plane < planes; plane++) {
     const weight = c.weight + bytes(group * c.weightGroup + plane * c.weightIn);
     for (let i = 0; i < tapCount; i++) {
-      const tap = load<i32>(c.taps + (<usize>i << 3));
-      for (let lane = 0; lane < 4; lane++, to += 4) {
-        const channel = min(4 * block + lane, c.channels - 1);
-        store<f32>(to, load<f32>(weight + bytes(channel * c.weightOut + tap)));
+      const tap = weight + bytes(load<i32>(c.taps + (<usize>i << 3)));
+      for (let lane = 0; lane < block; lane++, to += 4) {
+        store<f32>(to, load<f32>(tap + bytes(min(channel + lane, channels - 1) * c.weightOut)));
       }
     }
   }
+}
+
+/** Where the packed weights of a block begin, given its first channel. */
+@inline
+function packedAt(c: ConvArgs, group: i32, channel: i32): usize {
+  return c.packed + bytes((group * paddedRows(c.channels) + channel) * c.planes * c.tapCount);
 }
 
 /** One strip of rows of one group of one image. */
 export function conv2d(args: usize, chunk: i32): void {
   const c = changetype<ConvArgs>(args);
   const strip = chunk % c.strips, group = (chunk / c.strips) % c.groups, image = chunk / (c.strips * c.groups);
-  const staged = scratch();
+  const sums = scratch(), staged = sums + SUM_BYTES;
   stageStrip(c, image, group, strip, staged);
   const firstRow = strip * c.stripRows, rows = min(c.stripRows, c.rows - firstRow);
   const vectors = staged + bytes(c.planes * c.planePitch + 16);
   const vectorCount = listVectors(c, firstRow, rows, staged, vectors);
 
-  const channels = c.channels, steps = c.planes * c.tapCount, planeBytes = bytes(c.planeSize);
-  let packed = c.packed + (<usize>(group * ((channels + 3) / 4) * steps) << 4);
+  const channels = c.channels, planeBytes = bytes(c.planeSize);
+  const isPlain = c.columns >= 4 && c.columnStep == 1 && c.activation == 0 && c.bias == 0;
   const bias = c.bias ? c.bias + bytes(group * channels) : 0;
   const firstPlane = (image * c.groups + group) * channels;
-  for (let channel = 0; channel < channels; channel += 4, packed += <usize>steps << 4) {
-    const count = min(4, channels - channel);
+  for (let channel = 0, block = 0; channel < channels; channel += block) {
+    block = blockOf(channels - channel);
+    const count = min(block, channels - channel), packed = packedAt(c, group, channel);
     const out = c.out + <usize>(firstPlane + channel) * planeBytes;
     const biasHere = bias ? bias + bytes(channel) : 0;
     for (let i = 0; i < vectorCount; i += 2) {
       const left = vectors + (<usize>i << 3), right = i + 1 < vectorCount ? left + 8 : left;
       const leftTo = out + load<usize>(left, 4), rightTo = out + load<usize>(right, 4);
-      tile(c, steps, packed, load<usize>(left), load<usize>(right), leftTo, rightTo, count, biasHere);
+      if (isPlain && count == block) tile(c, block, packed, left, right, leftTo, rightTo, planeBytes);
+      else {
+        tile(c, block, packed, left, right, sums, sums + 16, 32);
+        writeOut(c, sums, count, biasHere, leftTo, rightTo);
+      }
     }
   }
 }
@@ -107,15 +121,27 @@ export function listVectors(c: ConvArgs, firstRow: i32, rows: i32, staged: usize
   return rows * perRow;
 }
 
-/** Four channels by two vectors of pixels, summed over all planes and taps; out to the planes of `count` channels. */
+/**
+ * A block of channels by two vectors of pixels, summed over all planes and taps; channels leave `pitch` bytes apart.
+ * Nothing is done to the sums here: engines that run out of registers behind a loop spill within it.
+ */
 function tile(
-  c: ConvArgs, steps: i32, weights: usize, left: usize, right: usize, leftTo: usize, rightTo: usize, count: i32,
-  bias: usize,
+  c: ConvArgs, block: i32, weights: usize, left: usize, right: usize, leftTo: usize, rightTo: usize, pitch: usize,
 ): void {
-  let offsets = c.offsets;
-  const zero = f32x4.splat(0);
+  left = load<usize>(left);
+  right = load<usize>(right);
+  if (block == 6) sumChannels(c, true, weights, left, right, leftTo, rightTo, pitch);
+  else sumChannels(c, false, weights, left, right, leftTo, rightTo, pitch);
+}
+
+@inline
+function sumChannels(
+  c: ConvArgs, isSix: bool, weights: usize, left: usize, right: usize, leftTo: usize, rightTo: usize, pitch: usize,
+): void {
+  const zero = f32x4.splat(0), step: usize = isSix ? 24 : 16;
   let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
-  for (const end = weights + (<usize>steps << 4); weights < end; weights += 16, offsets += 4) {
+  let c40 = zero, c41 = zero, c50 = zero, c51 = zero, offsets = c.offsets;
+  for (const end = weights + <usize>(c.planes * c.tapCount) * step; weights < end; weights += step, offsets += 4) {
     const offset = load<usize>(offsets);
     const x0 = v128.load(left + offset), x1 = v128.load(right + offset);
     let w = v128.load32_splat(weights);
@@ -130,33 +156,45 @@ function tile(
     w = v128.load32_splat(weights, 12);
     c30 = madd(w, x0, c30);
     c31 = madd(w, x1, c31);
+    if (isSix) {
+      w = v128.load32_splat(weights, 16);
+      c40 = madd(w, x0, c40);
+      c41 = madd(w, x1, c41);
+      w = v128.load32_splat(weights, 20);
+      c50 = madd(w, x0, c50);
+      c51 = madd(w, x1, c51);
+    }
   }
-  const planeBytes = bytes(c.planeSize);
-  writeVectors(c, c00, c01, bias, 0, leftTo, rightTo);
-  if (count > 1) writeVectors(c, c10, c11, bias, 4, leftTo + planeBytes, rightTo + planeBytes);
-  if (count > 2) writeVectors(c, c20, c21, bias, 8, leftTo + 2 * planeBytes, rightTo + 2 * planeBytes);
-  if (count > 3) writeVectors(c, c30, c31, bias, 12, leftTo + 3 * planeBytes, rightTo + 3 * planeBytes);
+  v128.store(leftTo, c00);
+  v128.store(rightTo, c01);
+  v128.store(leftTo + pitch, c10);
+  v128.store(rightTo + pitch, c11);
+  v128.store(leftTo + 2 * pitch, c20);
+  v128.store(rightTo + 2 * pitch, c21);
+  v128.store(leftTo + 3 * pitch, c30);
+  v128.store(rightTo + 3 * pitch, c31);
+  if (!isSix) return;
+  v128.store(leftTo + 4 * pitch, c40);
+  v128.store(rightTo + 4 * pitch, c41);
+  v128.store(leftTo + 5 * pitch, c50);
+  v128.store(rightTo + 5 * pitch, c51);
 }
 
-/** Bias, activation, and out to one channel's plane. */
-@inline
-function writeVectors(
-  c: ConvArgs, l: v128, r: v128, bias: usize, channelBytes: usize, left: usize, right: usize,
-): void {
+/** Bias, activation, and out to the planes of `count` channels. */
+function writeOut(c: ConvArgs, sums: usize, count: i32, bias: usize, left: usize, right: usize): void {
   const slope = f32x4.splat(c.slope), columns = c.columns, columnBytes = bytes(c.columnStep);
-  if (bias) {
-    const b = v128.load32_splat(bias + channelBytes);
-    l = f32x4.add(l, b);
-    r = f32x4.add(r, b);
-  }
-  l = activate(l, c.activation, slope);
-  r = activate(r, c.activation, slope);
-  if (columns >= 4 && columnBytes == 4) {
-    v128.store(left, l);
-    v128.store(right, r);
-  } else {
-    storeLanes(left, l, columns, columnBytes);
-    storeLanes(right, r, columns, columnBytes);
+  const planeBytes = bytes(c.planeSize);
+  for (let i = 0; i < count; i++, sums += 32, left += planeBytes, right += planeBytes) {
+    const b = bias ? v128.load32_splat(bias + bytes(i)) : f32x4.splat(0);
+    const l = activate(f32x4.add(v128.load(sums), b), c.activation, slope);
+    const r = activate(f32x4.add(v128.load(sums, 16), b), c.activation, slope);
+    if (columns >= 4 && columnBytes == 4) {
+      v128.store(left, l);
+      v128.store(right, r);
+    } else {
+      storeLanes(left, l, columns, columnBytes);
+      storeLanes(right, r, columns, columnBytes);
+    }
   }
 }
 

@@ -24,12 +24,12 @@ export const MATMUL_SEGMENT_K = 512;
 /** Columns of A packed at a time; the same number stands in kernels/wasm/matmul.ts. */
 export const MATMUL_KC = 256;
 
-/** Convolutions: bytes of the input that a strip stages at once, which are to stay in the first-level cache. */
-export const CONV_STRIP_BYTES = 24 * 1024;
+/** Convolutions: bytes of the input that a strip stages at once; tiles go through them in order, so twice a first-level cache is no harm. */
+export const CONV_STRIP_BYTES = 64 * 1024;
 /** Fewer rows than this would stage more halo than rows. */
 export const CONV_MIN_STRIP_ROWS = 4;
 /** The weight gradient: bytes of packed gradient per strip and eight channels, partial sums, and bytes these may take. */
-export const CONV_GRADIENT_BYTES = 8 * 1024;
+export const CONV_GRADIENT_BYTES = 20 * 1024;
 export const CONV_IMAGE_RANGES = 32;
 export const CONV_PARTIAL_BYTES = 20 * 1024 * 1024;
 

@@ -22,7 +22,7 @@ export function convolveDepthwise(launch: Launch, c: Convolution): void {
   launch.floats(c.out, c.bias);
   launch.int(c.activation);
   launch.float(c.negativeSlope);
-  launch.ints(source.groups, 1, rows, columns, c.origin, c.rowStep, c.columnStep, c.planeSize);
+  launch.ints(source.groups, 1, 1, rows, columns, c.origin, c.rowStep, c.columnStep, c.planeSize);
   launch.ints(staging.stripRows, staging.strips, source.strideH, planes, planesPerChunk);
   const vectorBytes = 8 * staging.stripRows * Math.ceil(columns / 4);
   launch.scratch(16 + 8 * staging.taps + staging.byteLength + vectorBytes);

@@ -99,7 +99,9 @@ export function writeStaging(launch: Launch, c: Correlation, maxRows = c.rows): 
   const phasePitch = Math.max(columns, 4) + Math.floor(horizontal.reach / strideW);
   const rowPitch = phasePitch * strideW;
   const fitting = Math.floor(CONV_STRIP_BYTES / Math.max(4 * planes * rowPitch, 1)) - vertical.reach;
-  const stripRows = Math.min(rows, maxRows, Math.max(CONV_MIN_STRIP_ROWS, Math.floor(fitting / strideH)));
+  const mostRows = Math.min(rows, maxRows, Math.max(CONV_MIN_STRIP_ROWS, Math.floor(fitting / strideH)));
+  const strips = Math.ceil(rows / mostRows);
+  const stripRows = Math.ceil(rows / strips); // alike, for a short one would stage as much for less
   const stagedRows = (stripRows - 1) * strideH + vertical.reach + 1;
   const planePitch = stagedRows * rowPitch;
   const taps: number[] = [];
@@ -116,7 +118,6 @@ export function writeStaging(launch: Launch, c: Correlation, maxRows = c.rows): 
   const stagedPerStrip = { perStrip: stripRows * strideH, staged: stagedRows };
   writeStage(launch, source, [vertical.origin, horizontal.origin], stagedPerStrip, phasePitch);
   launch.ints(launch.table(taps), taps.length / 2, offsets);
-  const strips = Math.ceil(rows / stripRows);
   const byteLength = 4 * (planes * planePitch + 16);
   return { stripRows, strips, byteLength, taps: taps.length / 2, steps, offsets };
 }

@@ -19,6 +19,8 @@ import { maxPool2d } from "./pool.ts";
 
 /** Rows of partial sums that are added up at a time, as in kernels/wasm/conv2d-weight-grad.ts. */
 const MERGED_ROWS = 16;
+/** Room for a micro-kernel's sums, as in kernels/wasm/blocks.ts. */
+const SUM_BYTES = 192;
 
 function forwardAxis(size: number, dilation: number, pad: number): Axis {
   const taps = Array.from({ length: size }, (_, index) => ({ index, shift: index * dilation }));
@@ -38,6 +40,13 @@ function backwardAxis(size: number, dilation: number, pad: number, stride: numbe
   return { origin, reach, taps: taps.map(({ index, shift }) => ({ index, shift: shift - origin })) };
 }
 
+/** How many blocks of six and four rows a product's rows make, and the rows of all, as in kernels/wasm/blocks.ts. */
+function blocksOf(rows: number): { count: number; rows: number } {
+  const even = Math.max(4, 2 * Math.ceil(rows / 2));
+  const fours = even % 3;
+  return { count: fours + (even - 4 * fours) / 6, rows: even };
+}
+
 type Forward = Kernels["conv2d"]["params"];
 
 function convolve(launch: Launch, c: Convolution): void {
@@ -54,16 +63,17 @@ function convolve(launch: Launch, c: Convolution): void {
     return;
   }
   const staging = writeStaging(launch, c);
-  const blocks = groups * Math.ceil(channels / 4);
+  const blocks = blocksOf(channels);
   launch.floats(c.weight);
-  launch.ints(...c.weightSteps, launch.temporary(blocks * staging.steps * 16));
+  launch.ints(...c.weightSteps, launch.temporary(4 * groups * blocks.rows * staging.steps));
   launch.floats(c.out, c.bias);
   launch.int(c.activation);
   launch.float(c.negativeSlope);
-  launch.ints(groups, channels, rows, columns, c.origin, c.rowStep, c.columnStep, c.planeSize);
+  launch.ints(groups, channels, blocks.count);
+  launch.ints(rows, columns, c.origin, c.rowStep, c.columnStep, c.planeSize);
   launch.ints(staging.stripRows, staging.strips, source.strideH);
-  launch.scratch(staging.byteLength + 8 * staging.stripRows * Math.ceil(columns / 4));
-  launch.run("conv2dPack", 1 + blocks);
+  launch.scratch(SUM_BYTES + staging.byteLength + 8 * staging.stripRows * Math.ceil(columns / 4));
+  launch.run("conv2dPack", 1 + groups * blocks.count);
   launch.run("conv2d", c.images * groups * staging.strips);
 }
 
@@ -220,14 +230,14 @@ export const conv2dWeightGrad: HostKernel<"conv2dWeightGrad"> = (
   const maxRows = Math.max(1, Math.floor(CONV_GRADIENT_BYTES / (32 * columns)));
   const staging = writeStaging(launch, correlation, maxRows);
   const lanes = Math.ceil(channels / 8) * 8;
-  const partialBytes = 4 * groups * Math.ceil(staging.steps / 4) * 4 * lanes;
-  if (partialBytes === 0) return;
+  const partialBytes = 4 * groups * blocksOf(staging.steps).rows * lanes;
+  if (staging.steps * lanes === 0) return;
   const { imagesPerRange, ranges } = rangesOf(n, partialBytes);
 
   launch.floats(gradOut, gradWeight);
   launch.ints(launch.temporary(partialBytes * ranges), n, imagesPerRange, groups, channels);
   launch.ints(rows, columns, staging.stripRows, staging.strips, p.strideH);
-  launch.scratch(staging.byteLength + 4 * staging.stripRows * columns * lanes + 64);
+  launch.scratch(SUM_BYTES + staging.byteLength + 4 * staging.stripRows * columns * (lanes + 1) + 64);
   launch.run("conv2dWeightGradOffsets", 1);
   launch.run("conv2dWeightGrad", ranges * groups);
   launch.run("conv2dWeightGradMerge", groups * Math.ceil(staging.steps / MERGED_ROWS));

@@ -6,6 +6,7 @@
 // that little is lost where the mean is large beside the spread.
 
 import { bytes } from "./address";
+import { bitsToOne, maskBySign, scaleOf, scalesAt, stdOf } from "./channel-scale";
 import { joinHigh, madd, sumLanes } from "./simd";
 import { CHUNK } from "./strided";
 import { scratch } from "./thread";
@@ -23,11 +24,16 @@ class SumsArgs {
   /** Written with the statistics; read with the sums. */
   mean: usize;
   variance: usize;
+  /** With the sums, and for the mask of an activation; each may be 0. */
+  weight: usize;
+  bias: usize;
   sums: usize;
   n: i32;
   channels: i32;
   inner: i32;
   eps: f32;
+  activates: i32;
+  slope: f32;
   channelsPerChunk: i32;
   /** A channel's values are cut into segments of this length, each with a slot per channel to leave its sums in. */
   segmentLength: i32;
@@ -89,7 +95,8 @@ export function channelSums(args: usize, chunk: i32): void {
       const at = bytes((image * a.channels + channel) * a.inner + position);
       const slot = slotAt(a, segment, channel), shift = load<f32>(shifts + bytes(channel - begin));
       if (a.gradOut == 0) sumRun(a.x + at, 0, run, shift, slot);
-      else sumRun(a.x + at, a.gradOut + at, run, shift, slot);
+      else if (a.activates == 0) sumRun(a.x + at, a.gradOut + at, run, shift, slot);
+      else sumMasked(a, channel, a.x + at, a.gradOut + at, run, slot);
     }
     left -= run;
   }
@@ -150,6 +157,40 @@ function sumRun(x: usize, gradOut: usize, count: i32, shift: f32, slot: Slot): v
   slot.products += addLanes(products);
 }
 
+/** Adds a run of one channel whose gradient comes through an activation. */
+function sumMasked(a: SumsArgs, channel: i32, x: usize, gradOut: usize, count: i32, slot: Slot): void {
+  const means = f32x4.splat(load<f32>(a.mean + bytes(channel))), slope = f32x4.splat(a.slope);
+  const toOne = bitsToOne(slope), scale = f32x4.splat(scaleOf(a.weight, a.variance, channel, a.eps));
+  const bias = f32x4.splat(a.bias != 0 ? load<f32>(a.bias + bytes(channel)) : 0);
+  let sums = f64x2.splat(0), products = sums;
+  for (; count > 0; count -= BLOCK) {
+    const block = min(count, BLOCK), rest = block & 3;
+    let s = f32x4.splat(0), p = s, s1 = s, p1 = s;
+    for (const end = x + bytes(block & ~7); x < end; x += 32, gradOut += 32) {
+      const d = f32x4.sub(v128.load(x), means), d1 = f32x4.sub(v128.load(x, 16), means);
+      const g = maskBySign(v128.load(gradOut), d, scale, bias, slope, toOne);
+      const g1 = maskBySign(v128.load(gradOut, 16), d1, scale, bias, slope, toOne);
+      s = f32x4.add(s, g);
+      s1 = f32x4.add(s1, g1);
+      p = madd(g, d, p);
+      p1 = madd(g1, d1, p1);
+    }
+    s = f32x4.add(s, s1);
+    p = f32x4.add(p, p1);
+    for (let left = block & 7; left > 0; left -= 4, x += 16, gradOut += 16) {
+      const wanted = left >= 4 ? i32x4.splat(-1) : i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(rest));
+      const d = v128.and(f32x4.sub(v128.load(x), means), wanted);
+      const g = v128.and(maskBySign(v128.load(gradOut), d, scale, bias, slope, toOne), wanted);
+      s = f32x4.add(s, g);
+      p = madd(g, d, p);
+    }
+    sums = f64x2.add(sums, addHalves(s));
+    products = f64x2.add(products, addHalves(p));
+  }
+  slot.sum += addLanes(sums);
+  slot.products += addLanes(products);
+}
+
 /** The lower two lanes and the upper two, in float64. */
 @inline
 function addHalves(v: v128): v128 {
@@ -168,14 +209,17 @@ function sumFour(a: SumsArgs, segment: i32, channel: i32, count: i32, from: i32,
   const shiftLow = f64x2.promote_low_f32x4(shift), shiftHigh = f64x2.promote_low_f32x4(joinHigh(shift, shift));
   let sumLow = f64x2.splat(0), sumHigh = sumLow, productsLow = sumLow, productsHigh = sumLow;
   const step = bytes(a.channels), end = a.x + bytes(channel) + <usize>to * step;
-  const away = a.gradOut - a.x;
+  const away = a.gradOut - a.x, activates = a.activates != 0, slope = f32x4.splat(a.slope);
+  const toOne = bitsToOne(slope), scale = activates ? scalesAt(a.weight, a.variance, bytes(channel), a.eps) : slope;
+  const bias = a.bias != 0 ? v128.load(a.bias + bytes(channel)) : f32x4.splat(0);
   for (let x = a.x + bytes(channel) + <usize>from * step; x < end; x += step) {
     const v = v128.load(x);
     const dLow = f64x2.sub(f64x2.promote_low_f32x4(v), shiftLow);
     const dHigh = f64x2.sub(f64x2.promote_low_f32x4(joinHigh(v, v)), shiftHigh);
     let uLow = dLow, uHigh = dHigh;
     if (a.gradOut != 0) {
-      const g = v128.load(x + away);
+      let g = v128.load(x + away);
+      if (activates) g = maskBySign(g, f32x4.sub(v, shift), scale, bias, slope, toOne);
       uLow = f64x2.promote_low_f32x4(g);
       uHigh = f64x2.promote_low_f32x4(joinHigh(g, g));
     }
@@ -223,10 +267,4 @@ export function channelSumsMerge(args: usize, chunk: i32): void {
       store<f32>(a.sums + bytes(a.channels) + at, <f32>(products / std));
     }
   }
-}
-
-/** The standard deviation that a channel is divided by. */
-@inline
-export function stdOf(variance: usize, eps: f32): f64 {
-  return sqrt<f64>(<f64>load<f32>(variance) + <f64>eps);
 }

@@ -2,7 +2,7 @@
 //
 // There is no sum over channels, hence no matrix product to block: a plane is read, filtered and written, and memory is
 // the limit. So a chunk is a few planes. Each is staged with its zeros round it (conv2d-stage.ts), and four vectors of
-// pixels at a time run down the taps; for the weight's gradient three taps at a time run along the pixels.
+// pixels at a time run down the taps; for the weight's gradient nine taps at a time run along the pixels.
 
 import { bytes } from "./address";
 import { activate } from "./activation";
@@ -16,6 +16,10 @@ class DepthwiseArgs extends ConvArgs {
   allPlanes: i32;
   planesPerChunk: i32;
 }
+
+/** Taps that are summed at once for the weight's gradient; the same number stands in packages/cpu/src/kernels/conv2d-depthwise.ts. */
+const NINE: i32 = 9;
+const NINE_BYTES: usize = 16 * NINE;
 
 /** Some planes, forward or (with the taps and steps that the host gives then) for the input's gradient. */
 export function conv2dDepthwise(args: usize, chunk: i32): void {
@@ -96,6 +100,7 @@ class DepthwiseGradArgs extends TapArgs {
   imagesPerRange: i32;
   ranges: i32;
   channels: i32;
+  channelsPerBlock: i32;
   rows: i32;
   columns: i32;
   stripRows: i32;
@@ -103,27 +108,52 @@ class DepthwiseGradArgs extends TapArgs {
   stagedStep: i32;
 }
 
-/** One channel of a range of images. */
+/**
+ * Some neighbouring channels of a range of images. It goes from channel to channel and then from image to image, as they
+ * lie in memory, and each channel's sums wait for its next image.
+ */
 export function conv2dDepthwiseWeightGrad(args: usize, chunk: i32): void {
   const d = changetype<DepthwiseGradArgs>(args);
-  const channel = chunk % d.channels, range = chunk / d.channels, tapCount = d.tapCount;
-  const from = range * d.imagesPerRange, to = min(d.images, from + d.imagesPerRange);
-  const sumBytes = <usize>(tapCount + 2) << 4, sums = scratch(), staged = sums + sumBytes;
-  const columns = d.columns, planeSize = d.rows * columns;
-  memory.fill(sums, 0, sumBytes);
+  const blocks = (d.channels + d.channelsPerBlock - 1) / d.channelsPerBlock, range = chunk / blocks;
+  const first = (chunk % blocks) * d.channelsPerBlock, end = min(d.channels, first + d.channelsPerBlock);
+  const from = range * d.imagesPerRange, to = min(d.images, from + d.imagesPerRange), tapCount = d.tapCount;
+  const sums = scratch(), sumBytes = <usize>(tapCount + NINE - 1) << 4;
+  const nineSums = sums + <usize>d.channelsPerBlock * sumBytes, whole = nineSums + NINE_BYTES;
+  const ends = whole + <usize>(d.stripRows * (d.columns >> 2) << 3), staged = ends + <usize>(d.stripRows << 3);
+  listPixels(d, staged, whole, ends);
+  memory.fill(sums, 0, <usize>(end - first) * sumBytes);
   for (let image = from; image < to; image++) {
-    const gradient = d.gradOut + bytes((image * d.channels + channel) * planeSize);
-    for (let strip = 0; strip < d.strips; strip++) {
-      stageStrip(d, image, channel, strip, staged);
-      const firstRow = strip * d.stripRows, rows = min(d.stripRows, d.rows - firstRow);
-      for (let tap = 0; tap < tapCount; tap += 3) {
-        threeTaps(d, staged, tap, gradient + bytes(firstRow * columns), rows, sums + (<usize>tap << 4));
-      }
+    for (let channel = first; channel < end; channel++) {
+      sumPlane(d, image, channel, staged, whole, ends, nineSums, sums + <usize>(channel - first) * sumBytes);
     }
   }
-  const partial = d.partial + bytes(chunk * tapCount);
-  for (let tap = 0; tap < tapCount; tap++) {
-    store<f32>(partial + bytes(tap), sumLanes(v128.load(sums + (<usize>tap << 4))));
+  let partial = d.partial + bytes((range * d.channels + first) * tapCount);
+  for (let channel = first; channel < end; channel++) {
+    const channelSums = sums + <usize>(channel - first) * sumBytes;
+    for (let tap = 0; tap < tapCount; tap++, partial += 4) {
+      store<f32>(partial, sumLanes(v128.load(channelSums + (<usize>tap << 4))));
+    }
+  }
+}
+
+/** Adds what one plane has to say to the sums of its channel. */
+function sumPlane(
+  d: DepthwiseGradArgs, image: i32, channel: i32, staged: usize, whole: usize, ends: usize, nineSums: usize, sums: usize,
+): void {
+  const columns = d.columns, perRow = columns >> 2, rest = columns & 3;
+  const plane = d.gradOut + bytes((image * d.channels + channel) * d.rows * columns);
+  for (let strip = 0; strip < d.strips; strip++) {
+    stageStrip(d, image, channel, strip, staged);
+    const firstRow = strip * d.stripRows, rows = min(d.stripRows, d.rows - firstRow);
+    const gradient = plane + bytes(firstRow * columns);
+    for (let tap = 0; tap < d.tapCount; tap += NINE) {
+      const tapSums = sums + (<usize>tap << 4);
+      nineTaps(d, tap, 4, whole, rows * perRow, gradient, nineSums);
+      addSums(nineSums, tapSums);
+      if (rest == 0) continue;
+      nineTaps(d, tap, rest, ends, rows, gradient, nineSums);
+      addSums(nineSums, tapSums);
+    }
   }
 }
 
@@ -133,44 +163,76 @@ function offsetOf(d: DepthwiseGradArgs, tap: i32): usize {
   return bytes(load<i32>(d.taps + (<usize>min(tap, d.tapCount - 1) << 3), 4));
 }
 
-/** Adds the products of a strip's gradient with what three taps see to three vectors of sums. */
-function threeTaps(d: DepthwiseGradArgs, staged: usize, tap: i32, gradient: usize, rows: i32, sums: usize): void {
-  const columns = d.columns, wide = columns & ~7, rest = columns & 3;
-  const a = offsetOf(d, tap), b = offsetOf(d, tap + 1), c = offsetOf(d, tap + 2);
-  const rowBytes = bytes(d.stagedStep * d.rowPitch), zero = f32x4.splat(0);
-  // What lies behind the row's end may be anything, so its products are masked, not the factors.
-  const mask = i32x4.gt_s(i32x4.splat(rest), i32x4(0, 1, 2, 3));
-  let a0 = zero, a1 = zero, b0 = zero, b1 = zero, c0 = zero, c1 = zero;
-  for (let row = 0; row < rows; row++, staged += rowBytes) {
-    let x = staged;
-    for (const end = x + bytes(wide); x < end; x += 32, gradient += 32) {
-      const g0 = v128.load(gradient), g1 = v128.load(gradient, 16);
-      a0 = madd(v128.load(x + a), g0, a0);
-      a1 = madd(v128.load(x + a, 16), g1, a1);
-      b0 = madd(v128.load(x + b), g0, b0);
-      b1 = madd(v128.load(x + b, 16), g1, b1);
-      c0 = madd(v128.load(x + c), g0, c0);
-      c1 = madd(v128.load(x + c, 16), g1, c1);
+/**
+ * A strip's pixels as vectors of four: where each begins in the staged plane, and in the gradient (in bytes). Those that
+ * are whole are listed apart from the ends of rows.
+ */
+function listPixels(d: DepthwiseGradArgs, staged: usize, whole: usize, ends: usize): void {
+  const columns = d.columns;
+  for (let row = 0; row < d.stripRows; row++, staged += bytes(d.stagedStep * d.rowPitch)) {
+    let column = 0;
+    for (; column + 4 <= columns; column += 4, whole += 8) {
+      store<usize>(whole, staged + bytes(column));
+      store<usize>(whole, bytes(row * columns + column), 4);
     }
-    if (columns & 4) {
-      const g = v128.load(gradient);
-      a0 = madd(v128.load(x + a), g, a0);
-      b0 = madd(v128.load(x + b), g, b0);
-      c0 = madd(v128.load(x + c), g, c0);
-      x += 16;
-      gradient += 16;
-    }
-    if (rest) {
-      const g = v128.load(gradient);
-      a1 = f32x4.add(a1, v128.and(f32x4.mul(v128.load(x + a), g), mask));
-      b1 = f32x4.add(b1, v128.and(f32x4.mul(v128.load(x + b), g), mask));
-      c1 = f32x4.add(c1, v128.and(f32x4.mul(v128.load(x + c), g), mask));
-      gradient += bytes(rest);
-    }
+    if (column == columns) continue;
+    store<usize>(ends, staged + bytes(column));
+    store<usize>(ends, bytes(row * columns + column), 4);
+    ends += 8;
   }
-  v128.store(sums, f32x4.add(v128.load(sums), f32x4.add(a0, a1)));
-  v128.store(sums, f32x4.add(v128.load(sums, 16), f32x4.add(b0, b1)), 16);
-  v128.store(sums, f32x4.add(v128.load(sums, 32), f32x4.add(c0, c1)), 32);
+}
+
+/** The products of a strip's gradient with what nine taps see, as vectors of sums; of each vector `lanes` lanes count. */
+function nineTaps(
+  d: DepthwiseGradArgs, tap: i32, lanes: i32, list: usize, count: i32, gradient: usize, to: usize,
+): void {
+  if (lanes == 4) sumNine(d, tap, true, lanes, list, count, gradient, to);
+  else sumNine(d, tap, false, lanes, list, count, gradient, to);
+}
+
+@inline
+function sumNine(
+  d: DepthwiseGradArgs, tap: i32, isWhole: bool, lanes: i32, list: usize, count: i32, gradient: usize, to: usize,
+): void {
+  const zero = f32x4.splat(0), wanted = i32x4.gt_s(i32x4.splat(lanes), i32x4(0, 1, 2, 3));
+  const o0 = offsetOf(d, tap), o1 = offsetOf(d, tap + 1), o2 = offsetOf(d, tap + 2), o3 = offsetOf(d, tap + 3);
+  const o4 = offsetOf(d, tap + 4), o5 = offsetOf(d, tap + 5), o6 = offsetOf(d, tap + 6), o7 = offsetOf(d, tap + 7);
+  const o8 = offsetOf(d, tap + 8);
+  let c0 = zero, c1 = zero, c2 = zero, c3 = zero, c4 = zero, c5 = zero, c6 = zero, c7 = zero, c8 = zero;
+  for (const end = list + (<usize>count << 3); list < end; list += 8) {
+    const x = load<usize>(list), g = valuesAt(gradient + load<usize>(list, 4), isWhole, wanted);
+    c0 = madd(valuesAt(x + o0, isWhole, wanted), g, c0);
+    c1 = madd(valuesAt(x + o1, isWhole, wanted), g, c1);
+    c2 = madd(valuesAt(x + o2, isWhole, wanted), g, c2);
+    c3 = madd(valuesAt(x + o3, isWhole, wanted), g, c3);
+    c4 = madd(valuesAt(x + o4, isWhole, wanted), g, c4);
+    c5 = madd(valuesAt(x + o5, isWhole, wanted), g, c5);
+    c6 = madd(valuesAt(x + o6, isWhole, wanted), g, c6);
+    c7 = madd(valuesAt(x + o7, isWhole, wanted), g, c7);
+    c8 = madd(valuesAt(x + o8, isWhole, wanted), g, c8);
+  }
+  v128.store(to, c0);
+  v128.store(to, c1, 16);
+  v128.store(to, c2, 32);
+  v128.store(to, c3, 48);
+  v128.store(to, c4, 64);
+  v128.store(to, c5, 80);
+  v128.store(to, c6, 96);
+  v128.store(to, c7, 112);
+  v128.store(to, c8, 128);
+}
+
+/** Four values; what lies behind a row's end may be anything, and counts as 0. */
+@inline
+function valuesAt(from: usize, isWhole: bool, wanted: v128): v128 {
+  return isWhole ? v128.load(from) : v128.and(v128.load(from), wanted);
+}
+
+/** Adds nine vectors to nine others. */
+function addSums(sums: usize, to: usize): void {
+  for (const end = sums + NINE_BYTES; sums < end; sums += 16, to += 16) {
+    v128.store(to, f32x4.add(v128.load(to), v128.load(sums)));
+  }
 }
 
 /** Adds the ranges of images up, in their order. */

@@ -3,8 +3,9 @@
 // x is [n, channels, inner]. A run of `inner` values belongs to one channel, whose constants are then the same for all;
 // where inner is 1 the channels lie side by side, and so do their constants.
 
+import { activate } from "./activation";
 import { bytes } from "./address";
-import { stdOf } from "./channel-sums";
+import { bitsToOne, maskBySign, reciprocalStdsAt, scaleOf, scalesAt, stdOf } from "./channel-scale";
 import { madd, storeTail } from "./simd";
 import { CHUNK } from "./strided";
 
@@ -26,6 +27,8 @@ class NormalizeArgs {
   /** Values of a channel. */
   m: i32;
   eps: f32;
+  activation: i32;
+  slope: f32;
 }
 
 export function normalize(args: usize, chunk: i32): void {
@@ -49,39 +52,43 @@ export function normalize(args: usize, chunk: i32): void {
 
 /** A run of one channel. */
 function normalizeRun(a: NormalizeArgs, at: i32, channel: i32, count: i32): void {
-  const c = bytes(channel);
-  const weight: f32 = a.weight != 0 ? load<f32>(a.weight + c) : 1;
-  const scale = f32x4.splat(<f32>(<f64>weight / stdOf(a.variance + c, a.eps)));
-  const mean = f32x4.splat(load<f32>(a.mean + c));
-  const bias = f32x4.splat(a.bias != 0 ? load<f32>(a.bias + c) : 0);
+  if (a.activation == 0) normalizeAndActivate(a, 0, at, channel, count);
+  else normalizeAndActivate(a, a.activation, at, channel, count);
+}
+
+@inline
+function normalizeAndActivate(a: NormalizeArgs, activation: i32, at: i32, channel: i32, count: i32): void {
+  const scale = f32x4.splat(scaleOf(a.weight, a.variance, channel, a.eps)), slope = f32x4.splat(a.slope);
+  const mean = f32x4.splat(load<f32>(a.mean + bytes(channel))), bias = f32x4.splat(biasOf(a, channel));
   let x = a.x + bytes(at), out = a.out + bytes(at);
   for (const end = x + bytes(count & ~3); x < end; x += 16, out += 16) {
-    v128.store(out, madd(f32x4.sub(v128.load(x), mean), scale, bias));
+    v128.store(out, activate(madd(f32x4.sub(v128.load(x), mean), scale, bias), activation, slope));
   }
-  if (count & 3) storeTail(out, madd(f32x4.sub(v128.load(x), mean), scale, bias), count & 3);
+  if ((count & 3) == 0) return;
+  storeTail(out, activate(madd(f32x4.sub(v128.load(x), mean), scale, bias), activation, slope), count & 3);
+}
+
+@inline
+function biasOf(a: NormalizeArgs, channel: i32): f32 {
+  return a.bias != 0 ? load<f32>(a.bias + bytes(channel)) : 0;
+}
+
+@inline
+function biasesAt(a: NormalizeArgs, c: usize): v128 {
+  return a.bias != 0 ? v128.load(a.bias + c) : f32x4.splat(0);
 }
 
 /** Values of channels side by side. */
 function normalizeRow(a: NormalizeArgs, at: i32, channel: i32, count: i32): void {
-  const x = a.x + bytes(at), out = a.out + bytes(at);
+  const x = a.x + bytes(at), out = a.out + bytes(at), slope = f32x4.splat(a.slope);
   for (let i = 0; i < count; i += 4) {
     const c = bytes(channel + i), o = bytes(i);
     const d = f32x4.sub(v128.load(x + o), v128.load(a.mean + c));
-    const bias = a.bias != 0 ? v128.load(a.bias + c) : f32x4.splat(0);
-    const result = madd(d, f32x4.mul(weightsAt(a, c), reciprocalStds(a, c)), bias);
+    const y = madd(d, scalesAt(a.weight, a.variance, c, a.eps), biasesAt(a, c));
+    const result = activate(y, a.activation, slope);
     if (count - i >= 4) v128.store(out + o, result);
     else storeTail(out + o, result, count - i);
   }
-}
-
-@inline
-function weightsAt(a: NormalizeArgs, c: usize): v128 {
-  return a.weight != 0 ? v128.load(a.weight + c) : f32x4.splat(1);
-}
-
-@inline
-function reciprocalStds(a: NormalizeArgs, c: usize): v128 {
-  return f32x4.div(f32x4.splat(1), f32x4.sqrt(f32x4.add(v128.load(a.variance + c), f32x4.splat(a.eps))));
 }
 
 export function normalizeGrad(args: usize, chunk: i32): void {
@@ -104,37 +111,59 @@ export function normalizeGrad(args: usize, chunk: i32): void {
 }
 
 function gradRun(a: NormalizeArgs, at: i32, channel: i32, count: i32): void {
-  const c = bytes(channel), std = stdOf(a.variance + c, a.eps);
-  const weight: f32 = a.weight != 0 ? load<f32>(a.weight + c) : 1;
-  const scale = f32x4.splat(<f32>(<f64>weight / std));
+  if (a.activation == 0) gradOfRun(a, false, at, channel, count);
+  else gradOfRun(a, true, at, channel, count);
+}
+
+@inline
+function gradOfRun(a: NormalizeArgs, activates: bool, at: i32, channel: i32, count: i32): void {
+  const c = bytes(channel), isFrozen = a.sums == 0;
+  const scale = f32x4.splat(scaleOf(a.weight, a.variance, channel, a.eps)), slope = f32x4.splat(a.slope);
+  const bias = f32x4.splat(biasOf(a, channel)), mean = f32x4.splat(load<f32>(a.mean + c)), toOne = bitsToOne(slope);
   let gradOut = a.gradOut + bytes(at), out = a.out + bytes(at), x = a.x + bytes(at);
   const end = gradOut + bytes(count & ~3);
-  if (a.sums == 0) {
-    for (; gradOut < end; gradOut += 16, out += 16) v128.store(out, f32x4.mul(v128.load(gradOut), scale));
-    if (count & 3) storeTail(out, f32x4.mul(v128.load(gradOut), scale), count & 3);
+  if (isFrozen) {
+    for (; gradOut < end; gradOut += 16, out += 16, x += 16) {
+      v128.store(out, f32x4.mul(gradAt(activates, gradOut, x, mean, scale, bias, slope, toOne), scale));
+    }
+    if ((count & 3) == 0) return;
+    storeTail(out, f32x4.mul(gradAt(activates, gradOut, x, mean, scale, bias, slope, toOne), scale), count & 3);
     return;
   }
-  const m = <f64>a.m, mean = f32x4.splat(load<f32>(a.mean + c));
+  const m = <f64>a.m, std = stdOf(a.variance + c, a.eps);
   const byMean = f32x4.splat(<f32>(<f64>load<f32>(a.sums + c) / m));
   const byVariance = f32x4.splat(<f32>(<f64>load<f32>(a.sums + bytes(a.channels) + c) / m / std));
   for (; gradOut < end; gradOut += 16, out += 16, x += 16) {
-    v128.store(out, gradient(v128.load(gradOut), f32x4.sub(v128.load(x), mean), byMean, byVariance, scale));
+    const g = gradAt(activates, gradOut, x, mean, scale, bias, slope, toOne);
+    v128.store(out, gradient(g, f32x4.sub(v128.load(x), mean), byMean, byVariance, scale));
   }
   if (count & 3) {
-    const last = gradient(v128.load(gradOut), f32x4.sub(v128.load(x), mean), byMean, byVariance, scale);
-    storeTail(out, last, count & 3);
+    const g = gradAt(activates, gradOut, x, mean, scale, bias, slope, toOne);
+    storeTail(out, gradient(g, f32x4.sub(v128.load(x), mean), byMean, byVariance, scale), count & 3);
   }
+}
+
+/** Four values of the gradient, as they are or in front of an activation. */
+@inline
+function gradAt(
+  activates: bool, gradOut: usize, x: usize, mean: v128, scale: v128, bias: v128, slope: v128,
+  toOne: v128,
+): v128 {
+  const g = v128.load(gradOut);
+  return activates ? maskBySign(g, f32x4.sub(v128.load(x), mean), scale, bias, slope, toOne) : g;
 }
 
 function gradRow(a: NormalizeArgs, at: i32, channel: i32, count: i32): void {
   const gradOut = a.gradOut + bytes(at), x = a.x + bytes(at), out = a.out + bytes(at);
-  const m = f32x4.splat(<f32>a.m);
+  const m = f32x4.splat(<f32>a.m), slope = f32x4.splat(a.slope), toOne = bitsToOne(slope);
+  const activates = a.activation != 0;
   for (let i = 0; i < count; i += 4) {
-    const c = bytes(channel + i), o = bytes(i), rstd = reciprocalStds(a, c);
-    const scale = f32x4.mul(weightsAt(a, c), rstd), g = v128.load(gradOut + o);
+    const c = bytes(channel + i), o = bytes(i), mean = v128.load(a.mean + c);
+    const scale = scalesAt(a.weight, a.variance, c, a.eps);
+    const g = gradAt(activates, gradOut + o, x + o, mean, scale, biasesAt(a, c), slope, toOne);
     let result = f32x4.mul(g, scale);
     if (a.sums != 0) {
-      const d = f32x4.sub(v128.load(x + o), v128.load(a.mean + c));
+      const d = f32x4.sub(v128.load(x + o), mean), rstd = reciprocalStdsAt(a.variance, c, a.eps);
       const byMean = f32x4.div(v128.load(a.sums + c), m);
       const byVariance = f32x4.mul(f32x4.div(v128.load(a.sums + bytes(a.channels) + c), m), rstd);
       result = gradient(g, d, byMean, byVariance, scale);

@@ -1,13 +1,18 @@
-// Takes each channel to mean 0 and variance 1, and on to a weight and bias of its own. One invocation a value.
+// Takes each channel to mean 0 and variance 1, and on to a weight and bias of its own and an activation. One
+// invocation a value.
 
 #include "include/floats.wgsl"
 #include "include/grid.wgsl"
+#include "include/activation.wgsl"
+#include "include/normalized.wgsl"
 
 struct Params {
   count: u32,
   channels: u32,
   inner: u32,
   eps: f32,
+  activation: u32,
+  negativeSlope: f32,
   hasWeight: u32,
   hasBias: u32,
   xOffset: u32,
@@ -32,8 +37,6 @@ fn main(grid: Grid, @builtin(local_invocation_index) lane: u32) {
   if (index >= params.count) { return; }
   let channel = (index / params.inner) % params.channels;
   let deviation = squareRoot(variance[params.varianceOffset + channel] + params.eps);
-  var y = (x[params.xOffset + index] - mean[params.meanOffset + channel]) / deviation;
-  if (params.hasWeight != 0u) { y *= weight[params.weightOffset + channel]; }
-  if (params.hasBias != 0u) { y += bias[params.biasOffset + channel]; }
-  out[params.outOffset + index] = y;
+  let xHat = (x[params.xOffset + index] - mean[params.meanOffset + channel]) / deviation;
+  out[params.outOffset + index] = activate(weighted(xHat, channel));
 }

@@ -3,6 +3,7 @@
 
 #include "include/floats.wgsl"
 #include "include/grid.wgsl"
+#include "include/normalized_grad.wgsl"
 
 struct Params {
   count: u32,
@@ -11,13 +12,17 @@ struct Params {
   // Values of a channel.
   m: u32,
   eps: f32,
+  activates: u32,
+  negativeSlope: f32,
   hasWeight: u32,
+  hasBias: u32,
   hasSums: u32,
   gradOutOffset: u32,
   xOffset: u32,
   meanOffset: u32,
   varianceOffset: u32,
   weightOffset: u32,
+  biasOffset: u32,
   sumsOffset: u32,
   gradXOffset: u32,
 }
@@ -27,8 +32,9 @@ struct Params {
 @group(0) @binding(2) var<storage, read> mean: array<f32>;
 @group(0) @binding(3) var<storage, read> variance: array<f32>;
 @group(0) @binding(4) var<storage, read> weight: array<f32>;
-@group(0) @binding(5) var<storage, read> sums: array<f32>;
-@group(0) @binding(6) var<storage, read_write> gradX: array<f32>;
+@group(0) @binding(5) var<storage, read> bias: array<f32>;
+@group(0) @binding(6) var<storage, read> sums: array<f32>;
+@group(0) @binding(7) var<storage, read_write> gradX: array<f32>;
 @group(1) @binding(0) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP)
@@ -37,10 +43,10 @@ fn main(grid: Grid, @builtin(local_invocation_index) lane: u32) {
   if (index >= params.count) { return; }
   let channel = (index / params.inner) % params.channels;
   let deviation = squareRoot(variance[params.varianceOffset + channel] + params.eps);
-  var grad = gradOut[params.gradOutOffset + index];
+  let xHat = (x[params.xOffset + index] - mean[params.meanOffset + channel]) / deviation;
+  var grad = masked(gradOut[params.gradOutOffset + index], xHat, channel);
   if (params.hasSums != 0u) {
     let m = f32(params.m);
-    let xHat = (x[params.xOffset + index] - mean[params.meanOffset + channel]) / deviation;
     let byMean = sums[params.sumsOffset + channel] / m;
     let byVariance = sums[params.sumsOffset + params.channels + channel] / m;
     grad = grad - byMean - xHat * byVariance;

@@ -2,12 +2,15 @@
 // was split go to [splits, 2, channels], and split_k.wgsl adds them up.
 
 #include "include/channels.wgsl"
+#include "include/normalized_grad.wgsl"
 
 @group(0) @binding(0) var<storage, read> gradOut: array<f32>;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> mean: array<f32>;
 @group(0) @binding(3) var<storage, read> variance: array<f32>;
-@group(0) @binding(4) var<storage, read_write> sums: array<f32>;
+@group(0) @binding(4) var<storage, read> weight: array<f32>;
+@group(0) @binding(5) var<storage, read> bias: array<f32>;
+@group(0) @binding(6) var<storage, read_write> sums: array<f32>;
 @group(1) @binding(0) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP)
@@ -20,9 +23,10 @@ fn main(grid: Grid, @builtin(local_invocation_index) lane: u32) {
   var products = 0.0;
   for (var i = part.begin; i < part.end; i += LANES) {
     let at = placeOf(channel, i);
-    let grad = gradOut[params.offset0 + at];
+    let distance = x[params.offset1 + at] - center;
+    let grad = masked(gradOut[params.offset0 + at], distance / deviation, channel);
     sum += grad;
-    products = fma(grad, x[params.offset1 + at] - center, products);
+    products = fma(grad, distance, products);
   }
   sum = sumOverLanes(lane, sum);
   products = sumOverLanes(lane, products);

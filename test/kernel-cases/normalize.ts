@@ -3,7 +3,7 @@
  * that are large beside the spread.
  */
 
-import type { NormalizeParams } from "@mien/tensor";
+import type { Activation, NormalizeParams } from "@mien/tensor";
 import {
   type CaseOf,
   type Init,
@@ -68,7 +68,15 @@ interface Options {
   readonly sums?: boolean;
   readonly variance?: Init;
   readonly eps?: number;
+  readonly activation?: Activation;
 }
+
+const outParams = (size: Sizes, options: Options) => ({
+  ...paramsOf(size),
+  eps: options.eps ?? eps,
+  activation: options.activation ?? "none",
+  negativeSlope: options.activation === "leakyRelu" ? 0.2 : 0,
+});
 
 function stats(name: string, size: Sizes, values: Init, options: Options = {}): CaseOf<"channelStats"> {
   return {
@@ -95,7 +103,7 @@ function normalize(name: string, size: Sizes, values: Init, options: Options = {
   return {
     kernel: "normalize",
     name,
-    params: { ...paramsOf(size), eps: options.eps ?? eps },
+    params: outParams(size, options),
     operands: [
       input("float32", numelOf(size), values),
       ...given(size, variance),
@@ -111,11 +119,13 @@ function sums(name: string, size: Sizes, values: Init, options: Options = {}): C
   return {
     kernel: "normalizeSums",
     name,
-    params: { ...paramsOf(size), eps: options.eps ?? eps },
+    params: outParams(size, options),
     operands: [
       input("float32", numelOf(size), values),
       input("float32", numelOf(size)),
       ...given(size, options.variance),
+      optional(options.weight, size),
+      optional(options.bias, size),
       output("float32", 2 * size[1]),
     ],
     large: options.large ?? false,
@@ -127,12 +137,13 @@ function gradient(name: string, size: Sizes, values: Init, options: Options = {}
   return {
     kernel: "normalizeGrad",
     name,
-    params: { ...paramsOf(size), eps: options.eps ?? eps },
+    params: outParams(size, options),
     operands: [
       input("float32", numelOf(size), values),
       input("float32", numelOf(size)),
       ...given(size, options.variance),
       optional(options.weight, size),
+      optional(options.bias, size),
       options.sums ? input("float32", 2 * size[1], uniform(-m, m)) : null,
       output("float32", numelOf(size)),
     ],
@@ -229,6 +240,7 @@ export const normalizeCases: readonly KernelCase[] = [
           ),
         ),
       ),
+      normalize(`${name}, relu, special values`, size, specials, { activation: "relu", bias: true }),
       normalize(`${name}, special values`, size, specials, { weight: true, bias: true }),
       normalize(`${name}, no variance`, size, normal, { variance: () => 0 }),
       normalize(`${name}, large eps`, size, normal, { eps: 2 }),
@@ -242,6 +254,21 @@ export const normalizeCases: readonly KernelCase[] = [
       gradient(`${name}, large eps`, size, normal, { sums: true, eps: 2 }),
     ];
   }),
+  ...["3x3 pixels", "columns of 64", "12x12 pixels", "one channel"].flatMap((name) =>
+    (["relu", "leakyRelu"] as const).flatMap((activation) =>
+      [false, true].flatMap((learned) => {
+        const size = sizes[name]!;
+        const text = `${name}, ${activation}, ${learned ? "learned" : "nothing learned"}`;
+        const options = { activation, weight: learned, bias: learned };
+        return [
+          normalize(text, size, normal, options),
+          sums(text, size, normal, options),
+          gradient(text, size, normal, { ...options, sums: true }),
+          gradient(`${text}, no sums`, size, normal, options),
+        ];
+      }),
+    ),
+  ),
   ...[0, 1, 5, 257].map((channels) => running(`${channels} channels`, channels, 0.1, 0, 1.25)),
   running("no count", 9, 0.3, null, 1.01),
   running("momentum 0", 9, 0, 3),

@@ -57,6 +57,12 @@ export const normalizeRows: readonly Row[] = [
       "training, nothing learned": [x([5, 3]), { training }],
       "two values": [x([2, 1]), { training, ...affine(1), eps: 0.1 }],
       "one image": [x([1, 3, 2, 3]), { training, ...affine(3) }],
+      relu: [x([2, 3, 2, 2]), { training, ...affine(3), activation: "relu" }],
+      "relu, nothing learned": [x([4, 5]), { training, activation: "relu" }],
+      "leaky relu": [x([3, 2, 5]), { training, ...affine(2), activation: "leakyRelu", negativeSlope: 0.2 }],
+      "relu, no bias": [x([4, 5]), { training, weight: x([5]), activation: "relu" }],
+      "frozen relu": [x([2, 3, 2, 2]), { ...affine(3), ...running(3), activation: "relu" }],
+      "frozen leaky relu": [x([4, 5]), { ...running(5), activation: "leakyRelu" }],
       frozen: [x([2, 3, 2, 2]), { ...affine(3), ...running(3) }],
       "frozen, one value": [x([1, 1]), { ...affine(1), ...running(1) }],
       "frozen, no weight": [x([2, 3, 5]), { bias: x([3]), ...running(3) }],
@@ -71,6 +77,8 @@ export const normalizeRows: readonly Row[] = [
     large: {
       "70 channels": [x([3, 70, 5, 7]), { training, ...affine(70) }],
       "columns of 70 channels": [x([131, 70]), { training, ...affine(70) }],
+      "70 channels, relu": [x([3, 70, 5, 7]), { training, ...affine(70), activation: "relu" }],
+      "columns of 70 channels, relu": [x([131, 70]), { training, ...affine(70), activation: "relu" }],
       "one channel": [x([2, 1, 181, 100]), { training, ...affine(1) }],
       "channels beside a vector": [x([5, 13, 3, 3]), { training, ...affine(13) }],
       "frozen, 33 channels": [x([4, 33, 9]), { ...affine(33), ...running(33) }],
@@ -136,6 +144,11 @@ export const normalizeRows: readonly Row[] = [
         [x([2, 3]), { training, eps: -1 }],
         ArgumentError,
         message("batchNorm", "got eps -1, expected"),
+      ],
+      "a slope that hides the sign": [
+        [x([2, 3]), { training, activation: "leakyRelu", negativeSlope: 0 }],
+        ArgumentError,
+        message("batchNorm", "got negativeSlope 0, expected a number above 0"),
       ],
       "momentum 2": [
         [x([2, 3]), { training, momentum: 2 }],

@@ -17,6 +17,13 @@ struct Params {
   offset2: u32,
   offset3: u32,
   offset4: u32,
+  // Of gradients behind an activation alone.
+  activates: u32,
+  negativeSlope: f32,
+  hasWeight: u32,
+  hasBias: u32,
+  weightOffset: u32,
+  biasOffset: u32,
 }
 
 // The part that an invocation works on, and its first value there; an invocation without one has `end` 0.

@@ -5,7 +5,17 @@
 import { openReference } from "@mien/cpu";
 import { type Device, Generator, type KernelName, randn, type Tensor } from "@mien/tensor";
 import { beforeEach, describe, expect, test } from "vitest";
-import { Conv2d, Flatten, LeakyReLU, Linear, MaxPool2d, ReLU, Sequential } from "./layers/index.ts";
+import {
+  BatchNorm1d,
+  BatchNorm2d,
+  Conv2d,
+  Flatten,
+  LeakyReLU,
+  Linear,
+  MaxPool2d,
+  ReLU,
+  Sequential,
+} from "./layers/index.ts";
 
 const device: Device = openReference();
 const launched: { kernel: KernelName; activation: unknown }[] = [];
@@ -79,6 +89,44 @@ describe("max pooling behind a convolution", () => {
     expect((await run(model, x)).kernels).toEqual(apart);
     remove();
     expect((await run(model, x)).kernels).toEqual(["conv2dMaxPool leakyRelu"]);
+  });
+});
+
+describe("an activation behind a batch norm", () => {
+  const build = () =>
+    new Sequential(
+      new Conv2d(2, 3, 3, { ...options, generator: new Generator(5) }),
+      new BatchNorm2d(3, options),
+      new ReLU(),
+      new Flatten(),
+      new BatchNorm1d(12, options),
+      new LeakyReLU(0.1),
+    );
+  const norms = ["channelStats", "runningStats"];
+  const together = ["conv2d none", ...norms, "normalize relu", ...norms, "normalize leakyRelu"];
+  const single = ["conv2d none", ...norms, "normalize none", "unary", ...norms, "normalize none", "unary"];
+
+  test("is computed on the way, with the same values and gradients", async () => {
+    const x = randn([3, 2, 4, 4], options);
+    const model = build();
+    const apart = new Sequential(...Array.from(build(), (layer) => new Sequential(layer)));
+    for (const isTraining of [true, false]) {
+      for (const network of [model, apart]) network.train(isTraining);
+      const [fusedRun, singleRun] = [await run(model, x), await run(apart, x)];
+      expect(fusedRun.kernels).toEqual(together.filter((kernel) => isTraining || !norms.includes(kernel)));
+      expect(singleRun.kernels).toEqual(single.filter((kernel) => isTraining || !norms.includes(kernel)));
+      expect(fusedRun.values).toHaveLength(1 + 6);
+      expect(fusedRun.values).toEqual(singleRun.values);
+    }
+  });
+
+  test("is left alone while a hook watches", async () => {
+    const x = randn([3, 2, 4, 4], options);
+    const model = build();
+    const removers = [1, 5].map((i) => model[i]!.registerForwardHook(() => undefined));
+    expect((await run(model, x)).kernels).toEqual(single);
+    for (const remove of removers) remove();
+    expect((await run(model, x)).kernels).toEqual(together);
   });
 });
 

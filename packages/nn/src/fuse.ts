@@ -1,6 +1,6 @@
 /**
- * Fusion: what follows a convolution or a dense layer is computed while that layer writes its result: an activation,
- * and behind a convolution max pooling too.
+ * Fusion: what follows a convolution, a dense layer or a batch norm is computed while that layer writes its result: an
+ * activation, and behind a convolution max pooling too.
  *
  * The value is still in a register there; as kernels of their own, activation and pooling would each read and write all
  * of memory once more. The gradient fits too: (leaky) ReLU keeps the sign, so its slope can be had from the output.
@@ -12,6 +12,7 @@ import type { ActivationOptions, Size2d, Tensor } from "@mien/tensor";
 import { LeakyReLU, ReLU } from "./layers/activation.ts";
 import { Conv2d } from "./layers/conv.ts";
 import { Linear } from "./layers/linear.ts";
+import { BatchNorm1d, BatchNorm2d } from "./layers/normalization.ts";
 import { pairOf } from "./layers/options.ts";
 import { MaxPool2d } from "./layers/pooling.ts";
 import type { Module } from "./module.ts";
@@ -22,6 +23,16 @@ function isPlain<M extends Module>(
   kind: abstract new (...args: never) => M,
 ): layer is M {
   return layer instanceof kind && layer.forward === kind.prototype.forward;
+}
+
+/** Whether a layer's kernels can apply an activation to what they write. */
+function canActivate(layer: Module): layer is Conv2d | Linear | BatchNorm1d | BatchNorm2d {
+  return (
+    isPlain(layer, Conv2d) ||
+    isPlain(layer, Linear) ||
+    isPlain(layer, BatchNorm2d) ||
+    isPlain(layer, BatchNorm1d)
+  );
 }
 
 /** What an activation layer computes, or null if it has to be run as it is. */
@@ -53,7 +64,7 @@ export function runLayers(layers: readonly Module[], x: Tensor): Tensor {
   let result = x;
   for (let i = 0; i < layers.length; ) {
     const layer = layers[i++]!;
-    if (!isPlain(layer, Conv2d) && !isPlain(layer, Linear)) {
+    if (!canActivate(layer)) {
       result = layer.forward(result);
       continue;
     }

@@ -35,7 +35,7 @@ export type { BinaryOp, DerivativeOp, UnaryOp } from "./kernels/elementwise.ts";
 export type { GridSampleMode, GridSamplePadding, GridSampleParams } from "./kernels/grid-sample.ts";
 export type { GatherParams } from "./kernels/indexing.ts";
 export type { Activation } from "./kernels/matmul.ts";
-export type { NormalizeParams } from "./kernels/normalize.ts";
+export type { NormalizeOutParams, NormalizeParams } from "./kernels/normalize.ts";
 export type { Pool2dParams } from "./kernels/pool.ts";
 export type { RandomStream } from "./kernels/random.ts";
 export type { ReduceOp } from "./kernels/reduce.ts";

@@ -7,6 +7,11 @@ import type { Launch } from "../launch.ts";
 import { ENOUGH_CHUNKS, ROW_ELEMENTS_PER_CHUNK } from "../tuning.ts";
 import { type Convolution, type Correlation, writeStaging } from "./conv2d-source.ts";
 
+/** Taps that are summed at once for the weight's gradient, as in kernels/wasm/conv2d-depthwise.ts. */
+const TAPS_AT_ONCE = 9;
+/** The most ranges that the images of a batch are cut into for it. */
+const MOST_RANGES = 16;
+
 /** Whether every channel is a group. A single one is better off as a matrix product, which can share it out. */
 export function isDepthwise({ source, outChannels }: Correlation): boolean {
   return source.groups > 1 && source.groups === source.channels && source.groups === outChannels;
@@ -38,14 +43,17 @@ export function weightGradDepthwise(
 ): void {
   const { images, rows, columns, outChannels } = c;
   const staging = writeStaging(launch, c);
-  const imagesPerRange = Math.ceil(images / Math.min(images, Math.ceil(ENOUGH_CHUNKS / outChannels)));
+  const imagesPerRange = Math.ceil(images / Math.min(images, MOST_RANGES));
   const ranges = Math.ceil(images / imagesPerRange);
+  const channelsPerBlock = Math.ceil(outChannels / Math.min(outChannels, Math.ceil(ENOUGH_CHUNKS / ranges)));
   launch.floats(gradOut, gradWeight);
   if (ranges > 1) launch.int(launch.temporary(4 * ranges * outChannels * staging.taps));
   else launch.pointer(gradWeight);
-  launch.ints(images, imagesPerRange, ranges, outChannels, rows, columns);
+  launch.ints(images, imagesPerRange, ranges, outChannels, channelsPerBlock, rows, columns);
   launch.ints(staging.stripRows, staging.strips, c.source.strideH);
-  launch.scratch(16 * (staging.taps + 2) + staging.byteLength);
-  launch.run("conv2dDepthwiseWeightGrad", ranges * outChannels);
+  const sumBytes = 16 * channelsPerBlock * (staging.taps + TAPS_AT_ONCE - 1) + 16 * TAPS_AT_ONCE;
+  const vectorBytes = 8 * staging.stripRows * Math.ceil(columns / 4);
+  launch.scratch(sumBytes + vectorBytes + 8 * staging.stripRows + staging.byteLength);
+  launch.run("conv2dDepthwiseWeightGrad", ranges * Math.ceil(outChannels / channelsPerBlock));
   if (ranges > 1) launch.run("conv2dDepthwiseWeightGradMerge", 1);
 }

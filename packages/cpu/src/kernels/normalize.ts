@@ -2,9 +2,10 @@
  * Host sides of normalisation: how sums over channels are cut, and the kernels that go value by value.
  */
 
-import type { NormalizeParams, Operand } from "@mien/tensor";
+import type { NormalizeOutParams, NormalizeParams, Operand } from "@mien/tensor";
 import type { HostKernel, Launch } from "../launch.ts";
 import { ELEMENTS_PER_CHUNK, ENOUGH_CHUNKS, ROW_ELEMENTS_PER_CHUNK } from "../tuning.ts";
+import { activationCode } from "./activation.ts";
 
 const BYTES_PER_SLOT = 16;
 /** Channels that lie side by side are summed in blocks of some cache lines. */
@@ -18,8 +19,9 @@ interface Sums {
   readonly gradOut: Operand | null;
   readonly mean: Operand;
   readonly variance: Operand;
+  readonly weight: Operand | null;
+  readonly bias: Operand | null;
   readonly sums: Operand | null;
-  readonly eps: number;
 }
 
 /** How many channels a chunk takes, and how many values of each: such as lie side by side. */
@@ -39,38 +41,43 @@ function chunkOf({ n, channels, inner }: NormalizeParams): { perChunk: number; s
 }
 
 /** Sums over each channel, in segments that are added up afterwards. */
-function runSums(launch: Launch, operands: Sums, sizes: NormalizeParams): void {
-  const { n, channels, inner } = sizes;
+function runSums(launch: Launch, operands: Sums, params: NormalizeOutParams): void {
+  const { n, channels, inner, eps, activation, negativeSlope } = params;
   if (channels === 0) return;
-  const { perChunk, segmentLength } = chunkOf(sizes);
+  const { perChunk, segmentLength } = chunkOf(params);
   const blocks = Math.ceil(channels / perChunk);
   const segments = Math.max(1, Math.ceil((n * inner) / segmentLength));
   launch.scratch(4 * perChunk);
 
-  const { x, gradOut, mean, variance, sums, eps } = operands;
-  launch.floats(x, gradOut, mean, variance, sums);
+  const { x, gradOut, mean, variance, weight, bias, sums } = operands;
+  launch.floats(x, gradOut, mean, variance, weight, bias, sums);
   launch.ints(n, channels, inner);
   launch.float(eps);
+  launch.int(activationCode(activation, negativeSlope));
+  launch.float(negativeSlope);
   launch.ints(perChunk, segmentLength, segments, launch.temporary(channels * segments * BYTES_PER_SLOT));
   launch.run("channelSums", blocks * segments);
   launch.run("channelSumsMerge", Math.ceil(channels / ELEMENTS_PER_CHUNK));
 }
 
 export const channelStats: HostKernel<"channelStats"> = (launch, [x, mean, variance], sizes) => {
-  runSums(launch, { x, gradOut: null, mean, variance, sums: null, eps: 0 }, sizes);
+  const operands = { x, gradOut: null, mean, variance, weight: null, bias: null, sums: null };
+  runSums(launch, operands, { ...sizes, eps: 0, activation: "none", negativeSlope: 0 });
 };
 
-export const normalizeSums: HostKernel<"normalizeSums"> = (launch, operands, { eps, ...sizes }) => {
-  const [gradOut, x, mean, variance, sums] = operands;
-  runSums(launch, { x, gradOut, mean, variance, sums, eps }, sizes);
+export const normalizeSums: HostKernel<"normalizeSums"> = (launch, operands, params) => {
+  const [gradOut, x, mean, variance, weight, bias, sums] = operands;
+  runSums(launch, { x, gradOut, mean, variance, weight, bias, sums }, params);
 };
 
 /** Appends the sizes, and gives the number of chunks. */
-function writeSizes(launch: Launch, params: NormalizeParams & { readonly eps: number }): number {
-  const { n, channels, inner, eps } = params;
+function writeSizes(launch: Launch, params: NormalizeOutParams): number {
+  const { n, channels, inner, eps, activation, negativeSlope } = params;
   const count = n * channels * inner;
   launch.ints(count, channels, inner, n * inner);
   launch.float(eps);
+  launch.int(activationCode(activation, negativeSlope));
+  launch.float(negativeSlope);
   return Math.ceil(count / ELEMENTS_PER_CHUNK);
 }
 
@@ -81,8 +88,8 @@ export const normalize: HostKernel<"normalize"> = (launch, operands, params) => 
 };
 
 export const normalizeGrad: HostKernel<"normalizeGrad"> = (launch, operands, params) => {
-  const [gradOut, x, mean, variance, weight, sums, gradX] = operands;
-  launch.floats(x, mean, variance, weight, null, sums, gradOut, gradX);
+  const [gradOut, x, mean, variance, weight, bias, sums, gradX] = operands;
+  launch.floats(x, mean, variance, weight, bias, sums, gradOut, gradX);
   launch.run("normalizeGrad", writeSizes(launch, params));
 };
 

@@ -6,6 +6,8 @@
  * channel up to xHat, which is why two sums per channel are all that the gradient needs to know.
  */
 
+import type { Activation } from "@mien/tensor";
+import { activate } from "./activation.ts";
 import type { Arrays, Params } from "./kernel.ts";
 
 interface Sizes {
@@ -48,13 +50,23 @@ export function normalize(
   for (let c = 0; c < params.channels; c++) {
     const std = Math.sqrt(variance[c]! + params.eps);
     forEachPlace(params, c, (place) => {
-      out[place] = ((x[place]! - mean[c]!) / std) * (weight?.[c] ?? 1) + (bias?.[c] ?? 0);
+      const y = ((x[place]! - mean[c]!) / std) * (weight?.[c] ?? 1) + (bias?.[c] ?? 0);
+      out[place] = activate(y, params.activation, params.negativeSlope);
     });
   }
 }
 
+/** The gradient in front of the activation, whose argument was xHat * weight + bias. */
+function masked(
+  gradOut: number,
+  y: number,
+  { activation, negativeSlope }: { readonly activation: Activation; readonly negativeSlope: number },
+): number {
+  return activation === "none" || y > 0 ? gradOut : negativeSlope * gradOut;
+}
+
 export function normalizeSums(
-  [gradOut, x, mean, variance, sums]: Arrays<"normalizeSums">,
+  [gradOut, x, mean, variance, weight, bias, sums]: Arrays<"normalizeSums">,
   params: Params<"normalizeSums">,
 ): void {
   for (let c = 0; c < params.channels; c++) {
@@ -62,8 +74,10 @@ export function normalizeSums(
     let sum = 0;
     let withXHat = 0;
     forEachPlace(params, c, (place) => {
-      sum += gradOut[place]!;
-      withXHat += (gradOut[place]! * (x[place]! - mean[c]!)) / std;
+      const d = x[place]! - mean[c]!;
+      const g = masked(gradOut[place]!, (d / std) * (weight?.[c] ?? 1) + (bias?.[c] ?? 0), params);
+      sum += g;
+      withXHat += (g * d) / std;
     });
     sums[c] = sum;
     sums[params.channels + c] = withXHat;
@@ -71,7 +85,7 @@ export function normalizeSums(
 }
 
 export function normalizeGrad(
-  [gradOut, x, mean, variance, weight, sums, gradX]: Arrays<"normalizeGrad">,
+  [gradOut, x, mean, variance, weight, bias, sums, gradX]: Arrays<"normalizeGrad">,
   params: Params<"normalizeGrad">,
 ): void {
   const m = params.n * params.inner;
@@ -82,8 +96,10 @@ export function normalizeGrad(
     const byVariance = sums ? sums[params.channels + c]! / m : 0;
     forEachPlace(params, c, (place) => {
       // Frozen statistics are constants: x, which may be infinite, has no say.
-      const part = sums ? byMean + ((x[place]! - mean[c]!) / std) * byVariance : 0;
-      gradX[place] = scale * (gradOut[place]! - part);
+      const d = x[place]! - mean[c]!;
+      const part = sums ? byMean + (d / std) * byVariance : 0;
+      const g = masked(gradOut[place]!, (d / std) * (weight?.[c] ?? 1) + (bias?.[c] ?? 0), params);
+      gradX[place] = scale * (g - part);
     });
   }
 }

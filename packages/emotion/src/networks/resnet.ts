@@ -43,6 +43,8 @@ export class EmotionResNet extends Module {
   readonly layer4: Sequential;
   readonly avgpool = new GlobalAveragePool();
   readonly fc: Linear;
+  /** The first three layers in order, so that they are computed together. */
+  readonly #stem: Sequential;
 
   constructor(options: Partial<EmotionResNetConfig> & LayerOptions = {}) {
     super();
@@ -53,6 +55,7 @@ export class EmotionResNet extends Module {
       new Sequential(new BasicBlock(from, to, stride, options), new BasicBlock(to, to, 1, options));
     this.conv1 = new Conv2d(3, w1, 3, { ...options, padding: 1, bias: false });
     this.bn1 = new BatchNorm2d(w1, options);
+    this.#stem = new Sequential(this.conv1, this.bn1, this.relu);
     this.layer1 = stage(w1, w1, 1);
     this.layer2 = stage(w1, w2, 2);
     this.layer3 = stage(w2, w3, 2);
@@ -69,9 +72,8 @@ export class EmotionResNet extends Module {
    * @returns logits [N, 4], in the order of EMOTIONS
    */
   override forward(x: Tensor): Tensor {
-    const stem = this.relu.forward(this.bn1.forward(this.conv1.forward(x)));
-    const stages = [this.layer1, this.layer2, this.layer3, this.layer4];
-    const features = stages.reduce((y, stage) => stage.forward(y), stem);
+    const stages = [this.#stem, this.layer1, this.layer2, this.layer3, this.layer4];
+    const features = stages.reduce((y, stage) => stage.forward(y), x);
     return this.fc.forward(this.avgpool.forward(features));
   }
 }

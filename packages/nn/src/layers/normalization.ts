@@ -4,6 +4,7 @@
  */
 
 import {
+  type ActivationOptions,
   ArgumentError,
   batchNorm,
   groupNorm,
@@ -87,6 +88,11 @@ abstract class BatchNorm extends Module {
   protected abstract checkInput(x: Tensor): void;
 
   override forward(x: Tensor): Tensor {
+    return this.activated(x, {});
+  }
+
+  /** The output with an activation computed in the same pass; see `fuse.ts`. */
+  activated(x: Tensor, activation: ActivationOptions): Tensor {
     this.checkInput(x);
     const { weight, bias, runningMean, runningVar, numBatchesTracked, momentum, eps } = this;
     const training = this.training || runningMean === null;
@@ -99,6 +105,7 @@ abstract class BatchNorm extends Module {
       training,
       momentum,
       eps,
+      ...activation,
     });
   }
 }

@@ -7,6 +7,7 @@
 
 import { add, type Tensor } from "@mien/tensor";
 import { checkWhole } from "../check.ts";
+import { runLayers } from "../fuse.ts";
 import { Module } from "../module.ts";
 import { ReLU } from "./activation.ts";
 import { Sequential } from "./container.ts";
@@ -54,7 +55,7 @@ export class BasicBlock extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    const inner = this.relu.forward(this.bn1.forward(this.conv1.forward(x)));
+    const inner = runLayers([this.conv1, this.bn1, this.relu], x);
     const residual = this.bn2.forward(this.conv2.forward(inner));
     return this.relu.forward(this.add.forward(residual, this.downsample?.forward(x) ?? x));
   }

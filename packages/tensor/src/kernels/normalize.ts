@@ -6,11 +6,19 @@
  */
 
 import type { Operand } from "../device.ts";
+import type { Activation } from "./matmul.ts";
 
 export interface NormalizeParams {
   readonly n: number;
   readonly channels: number;
   readonly inner: number;
+}
+
+/** What becomes of normalised values: y = activation((x - mean) / sqrt(variance + eps) * weight + bias). */
+export interface NormalizeOutParams extends NormalizeParams {
+  readonly eps: number;
+  readonly activation: Activation;
+  readonly negativeSlope: number;
 }
 
 export interface NormalizeKernels {
@@ -20,7 +28,7 @@ export interface NormalizeKernels {
    */
   channelStats: { operands: [x: Operand, mean: Operand, variance: Operand]; params: NormalizeParams };
 
-  /** out = (x - mean) / sqrt(variance + eps) * weight + bias; all but x and out are [channels]. */
+  /** out = activation((x - mean) / sqrt(variance + eps) * weight + bias); all but x and out are [channels]. */
   normalize: {
     operands: [
       x: Operand,
@@ -30,18 +38,31 @@ export interface NormalizeKernels {
       bias: Operand | null,
       out: Operand,
     ];
-    params: NormalizeParams & { eps: number };
+    params: NormalizeOutParams;
   };
 
-  /** sums [2, channels]: of each channel sum(g), then sum(g * xHat) where xHat = (x - mean) / sqrt(variance + eps). */
+  /**
+   * sums [2, channels]: of each channel sum(g), then sum(g * xHat) where xHat = (x - mean) / sqrt(variance + eps). g is
+   * gradOut, multiplied by negativeSlope where there is an activation and xHat * weight + bias is not above 0. Weight and
+   * bias have no other say: the mask is computed again, which costs less than to read the output.
+   */
   normalizeSums: {
-    operands: [gradOut: Operand, x: Operand, mean: Operand, variance: Operand, sums: Operand];
-    params: NormalizeParams & { eps: number };
+    operands: [
+      gradOut: Operand,
+      x: Operand,
+      mean: Operand,
+      variance: Operand,
+      weight: Operand | null,
+      bias: Operand | null,
+      sums: Operand,
+    ];
+    params: NormalizeOutParams;
   };
 
   /**
    * The gradient of normalize for x. With rstd = 1 / sqrt(variance + eps): weight * rstd * g where mean and variance
-   * are constants (no sums), and weight * rstd * (g - sums[0] / m - xHat * sums[1] / m) where they are those of x.
+   * are constants (no sums), and weight * rstd * (g - sums[0] / m - xHat * sums[1] / m) where they are those of x. g is
+   * that of normalizeSums; the bias is for its mask alone.
    */
   normalizeGrad: {
     operands: [
@@ -50,10 +71,11 @@ export interface NormalizeKernels {
       mean: Operand,
       variance: Operand,
       weight: Operand | null,
+      bias: Operand | null,
       sums: Operand | null,
       gradX: Operand,
     ];
-    params: NormalizeParams & { eps: number };
+    params: NormalizeOutParams;
   };
 
   /**

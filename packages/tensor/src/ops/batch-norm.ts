@@ -8,18 +8,20 @@ import type { NormalizeParams } from "../kernels.ts";
 import { scope } from "../memory.ts";
 import { show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { type ActivationOptions, activationParams } from "./activation.ts";
 import { checkDType, checkFlag, checkNames, checkNumber, checkSameDevice } from "./check.ts";
 import {
   checkLike,
   checkOptions,
   imageSizes,
   type NormalizationOptions,
+  normalizeAndActivateOp,
   normalizeOp,
   scaling,
   statsOf,
 } from "./normalize.ts";
 
-export interface BatchNormOptions extends NormalizationOptions {
+export interface BatchNormOptions extends NormalizationOptions, ActivationOptions {
   /** The running mean, [C]. Needed unless training, which updates it in place. */
   readonly runningMean?: Tensor | null;
   /** The running unbiased variance, [C]. Needed unless training, which updates it in place. */
@@ -32,7 +34,15 @@ export interface BatchNormOptions extends NormalizationOptions {
   readonly momentum?: number | null;
 }
 
-const statistics = ["runningMean", "runningVar", "numBatchesTracked", "training", "momentum"] as const;
+const ownNames = [
+  "activation",
+  "negativeSlope",
+  "runningMean",
+  "runningVar",
+  "numBatchesTracked",
+  "training",
+  "momentum",
+] as const;
 
 /** Checks the running statistics, and whether what is asked can be done with them. */
 function checkRunning(op: string, x: Tensor, options: BatchNormOptions, sizes: NormalizeParams): void {
@@ -98,7 +108,8 @@ function updateRunning(mean: Tensor, variance: Tensor, options: BatchNormOptions
 
 /**
  * Batch normalisation: each channel of the batch gets mean 0 and variance 1, then its weight and bias. In training
- * by its own statistics, which the running ones follow; otherwise by the running ones, as constants.
+ * by its own statistics, which the running ones follow; otherwise by the running ones, as constants. An activation is
+ * computed in the same pass, and its gradient too.
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html
  *
  * @param x [N, C, ...]
@@ -106,20 +117,23 @@ function updateRunning(mean: Tensor, variance: Tensor, options: BatchNormOptions
  */
 export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   const op = "batchNorm";
-  checkNames(op, options, [...scaling, ...statistics]);
+  checkNames(op, options, [...scaling, ...ownNames]);
   const { weight = null, bias = null, eps = 1e-5, training = false } = options;
   checkFlag(op, "training", training);
+  const activation = activationParams(op, options);
   const sizes = imageSizes(op, x);
   checkOptions(op, x, options, [sizes.channels]);
   checkRunning(op, x, options, sizes);
   return scope(() => {
-    const params = { ...sizes, eps, hasWeight: weight !== null, frozen: !training };
+    const learned = { hasWeight: weight !== null, hasBias: bias !== null };
+    const params = { ...sizes, eps, ...activation, ...learned, frozen: !training };
+    const normalization = activation.activation === "none" ? normalizeOp : normalizeAndActivateOp;
     if (!training) {
-      return apply(normalizeOp, [x, weight, bias, options.runningMean!, options.runningVar!], params);
+      return apply(normalization, [x, weight, bias, options.runningMean!, options.runningVar!], params);
     }
     const [mean, variance] = statsOf(x, sizes);
     // A batch of nothing says nothing.
     if (x.numel > 0) updateRunning(mean, variance, options, sizes.n * sizes.inner);
-    return apply(normalizeOp, [x, weight, bias, mean, variance], params);
+    return apply(normalization, [x, weight, bias, mean, variance], params);
   });
 }

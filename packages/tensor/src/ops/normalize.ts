@@ -9,11 +9,11 @@
 import { apply, type Op } from "../autograd.ts";
 import { empty } from "../create.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
-import type { NormalizeParams } from "../kernels.ts";
+import type { NormalizeOutParams, NormalizeParams } from "../kernels.ts";
 import { scope } from "../memory.ts";
 import { checkList, numel, type Shape, sameShape, show } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { once } from "./activation.ts";
+import { activationParams, once } from "./activation.ts";
 import { add, mul } from "./binary.ts";
 import {
   checkFloat,
@@ -46,9 +46,9 @@ type Inputs = readonly [
   variance: Tensor,
 ];
 
-interface Params extends NormalizeParams {
-  readonly eps: number;
+interface Params extends NormalizeOutParams {
   readonly hasWeight: boolean;
+  readonly hasBias: boolean;
   /** Whether the statistics are constants, and not those of x. */
   readonly frozen: boolean;
 }
@@ -74,13 +74,16 @@ export const normalizeOp: Op<Inputs, Params> = {
   },
   gradients({ grad, input, params }) {
     const { device, dtype } = grad;
-    const { channels, frozen, hasWeight } = params;
+    const { channels, frozen, hasWeight, hasBias } = params;
+    const activates = params.activation !== "none";
     const seen = once(
       () => [contiguous(grad), contiguous(input(0)), contiguous(input(3)), contiguous(input(4))] as const,
     );
+    const bias = () => (activates && hasBias ? contiguous(input(2)) : null);
     const sums = once(() => {
       const out = empty([2, channels], { device, dtype });
-      device.launch("normalizeSums", [...seen(), out], params);
+      const weight = activates && hasWeight ? contiguous(input(1)) : null;
+      device.launch("normalizeSums", [...seen(), weight, bias(), out], params);
       return out;
     });
     const sum = (i: 0 | 1, into?: Tensor): Tensor => {
@@ -92,7 +95,7 @@ export const normalizeOp: Op<Inputs, Params> = {
       () => {
         const gradX = empty(grad.shape, { device, dtype });
         const weight = hasWeight ? contiguous(input(1)) : null;
-        device.launch("normalizeGrad", [...seen(), weight, frozen ? null : sums(), gradX], params);
+        device.launch("normalizeGrad", [...seen(), weight, bias(), frozen ? null : sums(), gradX], params);
         return gradX;
       },
       (into) => sum(1, into),
@@ -101,6 +104,12 @@ export const normalizeOp: Op<Inputs, Params> = {
       null,
     ];
   },
+};
+
+/** The same where an activation follows, whose mask depends on the bias too. */
+export const normalizeAndActivateOp: typeof normalizeOp = {
+  ...normalizeOp,
+  saves: { inputs: [0, 1, 2, 3, 4] },
 };
 
 /** Mean and variance of each channel. No gradient goes through them: `normalizeOp` takes care of it. */
@@ -115,7 +124,8 @@ export function statsOf(x: Tensor, sizes: NormalizeParams): [mean: Tensor, varia
 /** x with each of `rows` equal parts, in row-major order, normalised by itself. */
 function normalizeRows(x: Tensor, rows: number, inner: number, eps: number): Tensor {
   const sizes = { n: 1, channels: rows, inner };
-  const params = { ...sizes, eps, hasWeight: false, frozen: false };
+  const none = activationParams("normalize", {});
+  const params = { ...sizes, eps, ...none, hasWeight: false, hasBias: false, frozen: false };
   return apply(normalizeOp, [x, null, null, ...statsOf(x, sizes)], params);
 }
 

@@ -3,12 +3,12 @@
  * value.
  */
 
-import type { NormalizeParams } from "@mien/tensor";
+import type { NormalizeOutParams, NormalizeParams, Operand } from "@mien/tensor";
 import type { Variant } from "../shader.ts";
 import { shortRow, workgroupSize } from "../tuning.ts";
 import { fill } from "./elementwise.ts";
 import { groupsFor, type Plan } from "./plan.ts";
-import { sumSplits } from "./products.ts";
+import { activations, sumSplits } from "./products.ts";
 import { chooseSplits, type Lanes } from "./reduce.ts";
 
 const allLanes = (shader: string): Variant[] =>
@@ -33,6 +33,24 @@ function chooseLanes(channels: number, inner: number, m: number): Lanes {
   return m < workgroupSize ? 32 : 256;
 }
 
+/** Weight, bias and activation, as the shaders that include `normalized_grad.wgsl` want them. */
+function maskOf(weight: Operand | null, bias: Operand | null, params: NormalizeOutParams) {
+  return {
+    activates: params.activation !== "none",
+    negativeSlope: params.negativeSlope,
+    ...affineOf(weight, bias),
+  };
+}
+
+function affineOf(weight: Operand | null, bias: Operand | null) {
+  return {
+    hasWeight: weight !== null,
+    hasBias: bias !== null,
+    weightOffset: weight?.offset ?? 0,
+    biasOffset: bias?.offset ?? 0,
+  };
+}
+
 export const channelStats: Plan<"channelStats"> = {
   variants: [...allLanes("channel_stats"), { shader: "channel_stats_merge" }],
   launch(gpu, [x, mean, variance], sizes) {
@@ -43,7 +61,10 @@ export const channelStats: Plan<"channelStats"> = {
     }
     const { knobs, params, splits, workgroups } = share(sizes);
     const variant = { shader: "channel_stats", knobs };
-    const offsets = { eps: 0, offset0: x.offset, offset1: 0, offset2: 0, offset3: 0, offset4: 0 };
+    const offsets = {
+      ...{ eps: 0, offset0: x.offset, offset1: 0, offset2: 0, offset3: 0, offset4: 0 },
+      ...{ activates: false, negativeSlope: 0, ...affineOf(null, null) },
+    };
     if (splits === 1) {
       gpu.dispatch({
         variant,
@@ -75,13 +96,13 @@ export const channelStats: Plan<"channelStats"> = {
 
 export const normalizeSums: Plan<"normalizeSums"> = {
   variants: [...allLanes("normalize_sums"), { shader: "split_k" }],
-  launch(gpu, [gradOut, x, mean, variance, sums], { eps, ...sizes }) {
-    const count = 2 * sizes.channels;
-    if (sizes.n * sizes.inner === 0) {
+  launch(gpu, [gradOut, x, mean, variance, weight, bias, sums], all) {
+    const count = 2 * all.channels;
+    if (all.n * all.inner === 0) {
       fill.launch(gpu, [sums], { count, value: 0 });
       return;
     }
-    const { knobs, params, splits, workgroups } = share(sizes);
+    const { knobs, params, splits, workgroups } = share(all);
     const partials = splits > 1 ? gpu.alloc(4 * count * splits) : null;
     gpu.dispatch({
       variant: { shader: "normalize_sums", knobs },
@@ -90,11 +111,14 @@ export const normalizeSums: Plan<"normalizeSums"> = {
         x: x.buffer,
         mean: mean.buffer,
         variance: variance.buffer,
+        weight: weight?.buffer ?? null,
+        bias: bias?.buffer ?? null,
         sums: partials ?? sums.buffer,
       },
       params: {
         ...params,
-        eps,
+        ...maskOf(weight, bias, all),
+        eps: all.eps,
         offset0: gradOut.offset,
         offset1: x.offset,
         offset2: mean.offset,
@@ -111,7 +135,8 @@ export const normalizeSums: Plan<"normalizeSums"> = {
 
 export const normalize: Plan<"normalize"> = {
   variants: [{ shader: "normalize" }],
-  launch(gpu, [x, mean, variance, weight, bias, out], { n, channels, inner, eps }) {
+  launch(gpu, [x, mean, variance, weight, bias, out], params) {
+    const { n, channels, inner, eps, activation, negativeSlope } = params;
     const count = n * channels * inner;
     gpu.dispatch({
       variant: { shader: "normalize" },
@@ -124,14 +149,11 @@ export const normalize: Plan<"normalize"> = {
         out: out.buffer,
       },
       params: {
-        ...{ count, channels, inner, eps },
-        hasWeight: weight !== null,
-        hasBias: bias !== null,
+        ...{ count, channels, inner, eps, activation: activations[activation], negativeSlope },
+        ...affineOf(weight, bias),
         xOffset: x.offset,
         meanOffset: mean.offset,
         varianceOffset: variance.offset,
-        weightOffset: weight?.offset ?? 0,
-        biasOffset: bias?.offset ?? 0,
         outOffset: out.offset,
       },
       workgroups: groupsFor(count),
@@ -141,7 +163,8 @@ export const normalize: Plan<"normalize"> = {
 
 export const normalizeGrad: Plan<"normalizeGrad"> = {
   variants: [{ shader: "normalize_grad" }],
-  launch(gpu, [gradOut, x, mean, variance, weight, sums, gradX], { n, channels, inner, eps }) {
+  launch(gpu, [gradOut, x, mean, variance, weight, bias, sums, gradX], params) {
+    const { n, channels, inner, eps } = params;
     const count = n * channels * inner;
     gpu.dispatch({
       variant: { shader: "normalize_grad" },
@@ -151,18 +174,18 @@ export const normalizeGrad: Plan<"normalizeGrad"> = {
         mean: mean.buffer,
         variance: variance.buffer,
         weight: weight?.buffer ?? null,
+        bias: bias?.buffer ?? null,
         sums: sums?.buffer ?? null,
         gradX: gradX.buffer,
       },
       params: {
         ...{ count, channels, inner, eps, m: n * inner },
-        hasWeight: weight !== null,
+        ...maskOf(weight, bias, params),
         hasSums: sums !== null,
         gradOutOffset: gradOut.offset,
         xOffset: x.offset,
         meanOffset: mean.offset,
         varianceOffset: variance.offset,
-        weightOffset: weight?.offset ?? 0,
         sumsOffset: sums?.offset ?? 0,
         gradXOffset: gradX.offset,
       },

@@ -8,7 +8,7 @@ import type { Variant } from "../shader.ts";
 import { shortRow, workgroupSize } from "../tuning.ts";
 import { fill } from "./elementwise.ts";
 import { groupsFor, type Plan } from "./plan.ts";
-import { sumSplits } from "./products.ts";
+import { splitVariants, sumSplits } from "./products.ts";
 import { chooseSplits, type Lanes } from "./reduce.ts";
 
 const allLanes = (shader: string): Variant[] =>
@@ -74,7 +74,7 @@ export const channelStats: Plan<"channelStats"> = {
 };
 
 export const normalizeSums: Plan<"normalizeSums"> = {
-  variants: [...allLanes("normalize_sums"), { shader: "split_k" }],
+  variants: [...allLanes("normalize_sums"), ...splitVariants],
   launch(gpu, [gradOut, x, mean, variance, sums], { eps, ...sizes }) {
     const count = 2 * sizes.channels;
     if (sizes.n * sizes.inner === 0) {

@@ -44,7 +44,7 @@ export const productMinimumSplit = 128;
 export const productMaximumSplits = 256;
 
 /** More parts of a sum than this are added up by several invocations. */
-export const fewSplits = 16;
+export const fewSplits = 32;
 export const splitLanes = 8;
 
 /** Depth of a matrix product's tile; `include/tile_loop.wgsl` explains it. */

@@ -1,8 +1,8 @@
 // Adds up the partial results of a matrix product whose k was shared between workgroups, and does what the product
 // would have done on its way out: bias and activation.
 //
-// Where an output has many partial results there are few outputs. So eight invocations share one, each of which adds up
-// every eighth, and the first adds up the eight sums: always in the same order, so the bits of a result never change.
+// Where an output has many partial results there are few outputs. Then PARTS invocations share one, each of which adds
+// up every PARTS-th, and the first adds up their sums: always in the same order, so the bits of a result never change.
 
 #include "include/grid.wgsl"
 #include "include/activation.wgsl"
@@ -25,9 +25,9 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
 @group(1) @binding(0) var<uniform> params: Params;
 
-// Elements that a workgroup puts out, side by side in memory, and invocations for each; the former is in `tuning.ts` too.
-const OUTPUTS = 32u;
-const PARTS = WORKGROUP / OUTPUTS;
+const PARTS = 1u;
+// Elements that a workgroup puts out, side by side in memory.
+const OUTPUTS = WORKGROUP / PARTS;
 
 var<workgroup> sums: array<array<f32, OUTPUTS>, PARTS>;
 

@@ -43,8 +43,9 @@ export const productMinimumSplit = 128;
 /** The largest number of workgroups that share the k of one tile. */
 export const productMaximumSplits = 256;
 
-/** Sums whose parts one workgroup adds up; `split_k.wgsl` has the same number. */
-export const splitOutputs = 32;
+/** More parts of a sum than this are added up by several invocations. */
+export const fewSplits = 32;
+export const splitLanes = 8;
 
 /** Depth of a matrix product's tile; `include/tile_loop.wgsl` explains it. */
 export const productTileK = 16;

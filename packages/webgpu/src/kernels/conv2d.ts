@@ -15,7 +15,7 @@ import {
 } from "./conv2d-depthwise.ts";
 import type { Launcher, Plan } from "./plan.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";
-import { fetchKnobs, isWide, launchProduct, productVariants } from "./products.ts";
+import { fetchKnobs, isWide, launchProduct, productVariants, splitVariants } from "./products.ts";
 
 /** Filters lie along k; images lie along the columns. */
 const forwardKnobs = (wideWeight: boolean, wideImage: boolean) =>
@@ -47,7 +47,7 @@ function paramsOf(conv: Conv2dParams): Record<string, number> {
 export const conv2d: Plan<"conv2d"> = {
   variants: [
     ...[false, true].flatMap((wide) => productVariants("conv2d", forwardKnobs(wide, false))),
-    { shader: "split_k" },
+    ...splitVariants,
     { shader: "conv2d_depthwise" },
   ],
   launch(gpu, operands, params) {

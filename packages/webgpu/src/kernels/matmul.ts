@@ -3,7 +3,7 @@
  */
 
 import type { Plan } from "./plan.ts";
-import { fetchKnobs, isWide, launchProduct, productVariants } from "./products.ts";
+import { fetchKnobs, isWide, launchProduct, productVariants, splitVariants } from "./products.ts";
 
 /** A layer's three products: its gradient for the input, forward, its gradient for the weight. */
 const usualTransposes = [
@@ -19,7 +19,7 @@ export const matmul: Plan<"matmul"> = {
         productVariants("matmul", fetchKnobs({ alongK: !transposeA, wide }, { alongK: transposeB, wide })),
       ),
     ),
-    { shader: "split_k" },
+    ...splitVariants,
   ],
   launch(gpu, [a, b, bias, out], params) {
     const { batch, m, n, k, transposeA, transposeB, activation, negativeSlope } = params;

@@ -8,7 +8,7 @@ import type { Variant } from "../shader.ts";
 import { shortRow, workgroupSize } from "../tuning.ts";
 import { fill } from "./elementwise.ts";
 import { groupsFor, type Plan } from "./plan.ts";
-import { activations, sumSplits } from "./products.ts";
+import { activations, splitVariants, sumSplits } from "./products.ts";
 import { chooseSplits, type Lanes } from "./reduce.ts";
 
 const allLanes = (shader: string): Variant[] =>
@@ -95,7 +95,7 @@ export const channelStats: Plan<"channelStats"> = {
 };
 
 export const normalizeSums: Plan<"normalizeSums"> = {
-  variants: [...allLanes("normalize_sums"), { shader: "split_k" }],
+  variants: [...allLanes("normalize_sums"), ...splitVariants],
   launch(gpu, [gradOut, x, mean, variance, weight, bias, sums], all) {
     const count = 2 * all.channels;
     if (all.n * all.inner === 0) {

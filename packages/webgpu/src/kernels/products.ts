@@ -7,9 +7,9 @@
 
 import type { Activation, DeviceBuffer, Operand } from "@mien/tensor";
 import type { Knobs, Variant } from "../shader.ts";
-import { splitOutputs } from "../tuning.ts";
+import { fewSplits, splitLanes } from "../tuning.ts";
 import type { ParamValues } from "../uniforms.ts";
-import type { Launcher } from "./plan.ts";
+import { groupsFor, type Launcher } from "./plan.ts";
 import { chooseTiling, tiles } from "./tiles.ts";
 
 export interface Product {
@@ -104,17 +104,24 @@ interface Splits {
   readonly splits: number;
 }
 
+/** `split_k.wgsl`, with one invocation a sum or several. */
+export const splitVariants: readonly Variant[] = [1, splitLanes].map((PARTS) => ({
+  shader: "split_k",
+  knobs: { PARTS },
+}));
+
 /** Adds up parts of sums, always in the same order. */
 export function sumSplits(
   gpu: Launcher,
   { partials, out, count, splits }: Splits,
   epilogue?: Epilogue,
 ): void {
+  const lanes = splits > fewSplits ? splitLanes : 1;
   gpu.dispatch({
-    variant: { shader: "split_k" },
+    variant: { shader: "split_k", knobs: { PARTS: lanes } },
     buffers: { partials, bias: epilogue?.bias?.buffer ?? null, out: out.buffer },
     params: { ...paramsOf(epilogue), count, splits, outOffset: out.offset },
-    workgroups: Math.ceil(count / splitOutputs),
+    workgroups: groupsFor(count * lanes),
   });
 }
 

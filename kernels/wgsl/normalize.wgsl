@@ -38,5 +38,5 @@ fn main(grid: Grid, @builtin(local_invocation_index) lane: u32) {
   let channel = (index / params.inner) % params.channels;
   let deviation = squareRoot(variance[params.varianceOffset + channel] + params.eps);
   let xHat = (x[params.xOffset + index] - mean[params.meanOffset + channel]) / deviation;
-  out[params.outOffset + index] = activate(weighted(xHat, channel));
+  out[params.outOffset + index] = activate(vec4<f32>(weighted(xHat, channel))).x;
 }

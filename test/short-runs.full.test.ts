@@ -43,7 +43,7 @@ test.each([
   "config",
   "info faces",
   "info models/best_model.safetensors",
-  "predict --image faces/test/sad/0.png",
+  "predict faces/test/sad/0.png",
   "evaluate --device cpu --data faces",
   "convert models/best_model.safetensors --to model.onnx",
   `train --device cpu --models cpu ${SMALL}`,

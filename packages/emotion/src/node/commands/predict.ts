@@ -18,7 +18,8 @@ import { decodeFaceImage, loadImageFile } from "../folder.ts";
 import { loadModel } from "./evaluate.ts";
 
 interface PredictFlags {
-  readonly image: readonly string[];
+  readonly operands: readonly [files: readonly string[]];
+  readonly image?: readonly string[];
   readonly model?: string;
   readonly json?: boolean;
   readonly visualize?: boolean;
@@ -29,10 +30,10 @@ const EXAMPLES = `
 The image should show one face, cropped so that it fills the picture. --data, --epochs and --seed have no effect here.
 
 Examples:
-  $ mien predict --image face.jpg
-  $ mien predict --image photos/ --json
-  $ mien predict --image face.png --visualize --save face-read.png
-  $ cat face.jpg | mien predict --image -`;
+  $ mien predict face.jpg
+  $ mien predict photos/ --json
+  $ mien predict face.png --visualize --save face-read.png
+  $ cat face.jpg | mien predict -`;
 
 export function predictCommand(): Command {
   return defineCommand<PredictFlags>(
@@ -41,7 +42,8 @@ export function predictCommand(): Command {
     SHARED_KEYS,
     runPrediction,
   )
-    .requiredOption("--image <files...>", "jpg or png files, folders of them, or - for standard input")
+    .argument("[files...]", "jpg or png files, folders of them, or - for standard input")
+    .option("--image <files...>", "the same, as a flag")
     .option("--model <file>", "the model (default: best_model.safetensors in --models)")
     .option("--json", "print one JSON object per image")
     .option("--visualize", "draw the faces beside bars (to prediction.png in --results, or --save)")
@@ -59,7 +61,10 @@ interface Prediction {
 }
 
 async function runPrediction({ config, extra, say }: Invocation<PredictFlags>): Promise<void> {
-  const files = await filesOf(extra.image);
+  const files = await filesOf([...extra.operands[0], ...(extra.image ?? [])]);
+  if (files.length === 0) {
+    throw new UsageError("predict: got no image, expected files or folders, as in: mien predict face.jpg");
+  }
   const device = await openDevice(config.device === "auto" ? "cpu" : config.device, {
     threads: config.threads ?? 1,
     log: say,

@@ -1,7 +1,7 @@
 /**
  * Tells which emotion a cropped face shows.
  *
- *   tsx examples/predict.ts --image face.jpg
+ *   tsx examples/predict.ts face.jpg
  */
 
 import { predictCommand, runProgram } from "@mien/emotion/node";

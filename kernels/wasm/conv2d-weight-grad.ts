@@ -8,9 +8,9 @@
 import { bytes } from "./address";
 import { blockOf, paddedRows, SUM_BYTES } from "./blocks";
 import { fillOffsets, stageStrip, TapArgs } from "./conv2d-stage";
-import { packRows } from "./pack";
+import { packEightRows } from "./pack";
 import { addPartials } from "./partial";
-import { madd } from "./simd";
+import { madd, storePair } from "./simd";
 import { scratch } from "./thread";
 
 /** Rows of partial sums that a chunk of the last step takes. */
@@ -88,10 +88,7 @@ function packGradient(w: WeightGradArgs, image: i32, group: i32, first: i32, cou
   const planeBytes = bytes(w.rows * w.columns), channels = w.channels;
   let from = w.gradOut + <usize>((image * w.groups + group) * channels) * planeBytes + bytes(first);
   for (let channel = 0; channel < channels; channel += 8, from += 8 * planeBytes, to += <usize>count << 5) {
-    const valid = channels - channel;
-    packRows(from, planeBytes, valid, count, to, 32);
-    if (valid > 4) packRows(from + 4 * planeBytes, planeBytes, valid - 4, count, to + 16, 32);
-    else packRows(from, planeBytes, 1, count, to + 16, 32);
+    packEightRows(from, planeBytes, channels - channel, count, to);
   }
 }
 
@@ -156,19 +153,13 @@ function sumTaps(
       c51 = madd(s, g1, c51);
     }
   }
-  v128.store(to, c00);
-  v128.store(to, c01, 16);
-  v128.store(to + pitch, c10);
-  v128.store(to + pitch, c11, 16);
-  v128.store(to + 2 * pitch, c20);
-  v128.store(to + 2 * pitch, c21, 16);
-  v128.store(to + 3 * pitch, c30);
-  v128.store(to + 3 * pitch, c31, 16);
+  storePair(to, c00, c01);
+  storePair(to + pitch, c10, c11);
+  storePair(to + 2 * pitch, c20, c21);
+  storePair(to + 3 * pitch, c30, c31);
   if (!isSix) return;
-  v128.store(to + 4 * pitch, c40);
-  v128.store(to + 4 * pitch, c41, 16);
-  v128.store(to + 5 * pitch, c50);
-  v128.store(to + 5 * pitch, c51, 16);
+  storePair(to + 4 * pitch, c40, c41);
+  storePair(to + 5 * pitch, c50, c51);
 }
 
 /** Adds the ranges of images up, for some rows of sums, and writes them to [channels, planes x taps]. */

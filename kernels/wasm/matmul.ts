@@ -9,7 +9,7 @@
 import { bytes } from "./address";
 import { activate } from "./activation";
 import { blockOf, SUM_BYTES } from "./blocks";
-import { packColumns, packPanels, packRows } from "./pack";
+import { packColumns, packEightRows, packPanels, packRows } from "./pack";
 import { madd, storePair, storeTail } from "./simd";
 import { CHUNK } from "./strided";
 import { scratch } from "./thread";
@@ -107,11 +107,7 @@ function packB(g: MatmulArgs, matrix: i32, column: i32, columns: i32, k: i32, co
     return;
   }
   for (let j = 0; j < columns; j += 8, to += <usize>count << 5) {
-    const valid = min(8, columns - j);
-    const pitch = bytes(g.k), rows = b + bytes((column + j) * g.k + k);
-    packRows(rows, pitch, min(4, valid), count, to, 32);
-    if (valid > 4) packRows(rows + 4 * pitch, pitch, valid - 4, count, to + 16, 32);
-    else packRows(rows, pitch, 1, count, to + 16, 32);
+    packEightRows(b + bytes((column + j) * g.k + k), bytes(g.k), columns - j, count, to);
   }
 }
 

@@ -38,6 +38,13 @@ export function packRows(from: usize, pitch: usize, valid: i32, count: i32, to: 
   }
 }
 
+/** Packs eight rows, of which `valid` exist, as `count` pairs of vectors. */
+export function packEightRows(from: usize, pitch: usize, valid: i32, count: i32, to: usize): void {
+  packRows(from, pitch, valid, count, to, 32);
+  if (valid > 4) packRows(from + 4 * pitch, pitch, valid - 4, count, to + 16, 32);
+  else packRows(from, pitch, 1, count, to + 16, 32);
+}
+
 /**
  * Packs four columns of `count` rows, `pitch` bytes apart, as `count` vectors that lie `step` bytes apart. Only `valid`
  * of the columns exist.

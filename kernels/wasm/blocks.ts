@@ -8,7 +8,7 @@
 // V8 keeps this pace only where nothing but stores follows the loop: with a choice or an addition to each sum there, it
 // spilt registers within the loop, or put all loads before all products. So sums that need more go by way of memory.
 
-/** Room for the sums of six rows and eight columns; the same number stands in packages/cpu/src/kernels/conv2d.ts. */
+/** Room for the sums of six rows and eight columns; the same number stands in packages/cpu/src/kernels/blocks.ts. */
 export const SUM_BYTES: usize = 192;
 
 /** The rows of the next block where `rest` are left: those of its rows that are not there are not written. */

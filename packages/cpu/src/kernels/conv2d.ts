@@ -17,6 +17,7 @@ import {
 import type { HostKernel, Launch } from "../launch.ts";
 import { CONV_GRADIENT_BYTES } from "../tuning.ts";
 import { activationCode } from "./activation.ts";
+import { blocksOf, SUM_BYTES } from "./blocks.ts";
 import { convolveDepthwise, isDepthwise, weightGradDepthwise } from "./conv2d-depthwise.ts";
 import { type Axis, type Convolution, type Correlation, rangesOf, writeStaging } from "./conv2d-source.ts";
 import { convolveByWinograd, suitsWinograd, weightGradByWinograd } from "./conv2d-winograd.ts";
@@ -25,8 +26,6 @@ import { maxPool2d, maxPool2dGrad } from "./pool.ts";
 
 /** Rows of partial sums that are added up at a time, as in kernels/wasm/conv2d-weight-grad.ts. */
 const MERGED_ROWS = 16;
-/** Room for a micro-kernel's sums, as in kernels/wasm/blocks.ts. */
-const SUM_BYTES = 192;
 
 function forwardAxis(size: number, dilation: number, pad: number): Axis {
   const taps = Array.from({ length: size }, (_, index) => ({ index, shift: index * dilation }));
@@ -44,13 +43,6 @@ function backwardAxis(size: number, dilation: number, pad: number, stride: numbe
   if (taps.length === 0) return { origin: 0, reach: 0, taps };
   const reach = taps[0]!.shift - origin;
   return { origin, reach, taps: taps.map(({ index, shift }) => ({ index, shift: shift - origin })) };
-}
-
-/** How many blocks of six and four rows a product's rows make, and the rows of all, as in kernels/wasm/blocks.ts. */
-function blocksOf(rows: number): { count: number; rows: number } {
-  const even = Math.max(4, 2 * Math.ceil(rows / 2));
-  const fours = even % 3;
-  return { count: fours + (even - 4 * fours) / 6, rows: even };
 }
 
 type Forward = Kernels["conv2d"]["params"];

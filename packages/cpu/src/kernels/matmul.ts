@@ -12,9 +12,7 @@ import {
   MATMUL_SEGMENT_K,
 } from "../tuning.ts";
 import { activationCode } from "./activation.ts";
-
-/** Room for the sums of six rows and eight columns, as in kernels/wasm/blocks.ts. */
-const TILE_BYTES = 192;
+import { SUM_BYTES } from "./blocks.ts";
 
 function roundUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;
@@ -37,7 +35,7 @@ export const matmul: HostKernel<"matmul"> = (launch, [a, b, bias, out], params) 
   launch.float(negativeSlope);
   launch.ints(blockM, blockN, segmentLength, segments);
   launch.int(segments > 1 ? launch.temporary(segments * batch * m * n * 4) : 0);
-  launch.scratch(TILE_BYTES + 4 * (blockM + blockN) * MATMUL_KC);
+  launch.scratch(SUM_BYTES + 4 * (blockM + blockN) * MATMUL_KC);
   launch.run("matmul", blocks * segments);
   if (segments > 1) launch.run("matmulMerge", Math.ceil((batch * m * n) / ELEMENTS_PER_CHUNK));
 };

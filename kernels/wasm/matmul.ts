@@ -5,10 +5,14 @@
 // and B, KC columns at a time, so that both stay in the second-level cache, and adds tiles up in their place in the
 // result. Where a result has too few blocks to share out, the sum over k is cut into segments; their partial results are
 // added in order by `matmulMerge`.
+//
+// Where one side has few rows and both lie along k, as in a dense layer with one image, packing would take as long as
+// multiplying: then nothing is packed (dot.ts).
 
 import { bytes } from "./address";
 import { activate } from "./activation";
 import { blockOf, SUM_BYTES } from "./blocks";
+import { DOT_ROWS, dotTile } from "./dot";
 import { packColumns, packEightRows, packPanels, packRows } from "./pack";
 import { madd, storePair, storeTail } from "./simd";
 import { CHUNK } from "./strided";
@@ -40,6 +44,8 @@ class MatmulArgs {
   segments: i32;
   /** [segments, batch, m, n], where there is more than one segment. */
   partial: usize;
+  /** Whether the operands are multiplied where they are; both lie along k then. */
+  inPlace: i32;
 }
 
 export function matmul(args: usize, chunk: i32): void {
@@ -61,6 +67,19 @@ export function matmul(args: usize, chunk: i32): void {
   // Once at least, so that sums of nothing are written too.
   for (let k = from; k < to || k == from; k += KC) {
     const count = max(0, min(KC, to - k)), isFirst = k == from, isLast = k + KC >= to;
+    if (g.inPlace) {
+      const a = g.a + bytes(matrix * g.aBatchStride + row * g.k + k);
+      const b = g.b + bytes(matrix * g.bBatchStride + column * g.k + k);
+      for (let i = 0; i < rows; i += DOT_ROWS) {
+        const height = min(DOT_ROWS, rows - i);
+        for (let j = 0; j < columns; j += DOT_ROWS) {
+          const width = min(DOT_ROWS, columns - j);
+          dotTile(count, a + bytes(i * g.k), height, b + bytes(j * g.k), width, bytes(g.k), sums);
+          addTile(g, sums, out + bytes(i * n + j), column + j, height, width, isFirst, isLast);
+        }
+      }
+      continue;
+    }
     packA(g, matrix, row, rows, k, count, panelsA);
     packB(g, matrix, column, columns, k, count, panelsB);
     // Two tiles side by side fill a cache line of the result, which had better be written at once.

@@ -127,6 +127,21 @@ export const matmulCases: readonly KernelCase[] = [
   matmul("18432 to 32", [4, 32, 18_432], { transpose: "b", bias: true, activation: "leakyRelu" }),
   matmul("18432 to 32, input gradient", [4, 18_432, 32]),
   matmul("18432 to 32, weight gradient", [32, 18_432, 4], { transpose: "a" }),
+  // One to three rows on a side, which the CPU multiplies where they are.
+  ...([1, 2, 3] as const).flatMap((few) => [
+    matmul(`${few} images, 18432 to 32`, [few, 32, 18_432], {
+      transpose: "b",
+      bias: true,
+      activation: "relu",
+    }),
+    matmul(`64 images, 1031 to ${few}`, [64, few, 1_031], { transpose: "b", bias: true }),
+    matmul(`batch of 3, ${few} rows`, [few, 7, 6], { batch: 3, transpose: "b", bBatchStride: 0 }),
+    matmul(`${few} rows, special values`, [few, 9, 7], {
+      transpose: "b",
+      bias: true,
+      values: sprinkle(normal, [Number.NaN, Infinity, -Infinity, 0]),
+    }),
+  ]),
   matmul("32 to 4", [4, 4, 32], { transpose: "b", bias: true }),
   matmul("1 x 1 x 18432", [1, 1, 18_432], { transpose: "b" }),
   matmul("128 x 128 x 512", [128, 128, 512], { transpose: "b", bias: true, activation: "relu" }),

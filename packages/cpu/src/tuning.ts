@@ -23,6 +23,8 @@ export const MATMUL_BLOCK_N = 256;
 export const MATMUL_SEGMENT_K = 512;
 /** Columns of A packed at a time; the same number stands in kernels/wasm/matmul.ts. */
 export const MATMUL_KC = 256;
+/** With at most so many rows on either side nothing is packed where both lie along k: a tile of kernels/wasm/dot.ts. */
+export const MATMUL_FEW_ROWS = 3;
 
 /** Convolutions: bytes of the input that a strip stages at once; tiles go through them in order, so twice a first-level cache is no harm. */
 export const CONV_STRIP_BYTES = 64 * 1024;

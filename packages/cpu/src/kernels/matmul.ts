@@ -8,6 +8,7 @@ import {
   ENOUGH_CHUNKS,
   MATMUL_BLOCK_M,
   MATMUL_BLOCK_N,
+  MATMUL_FEW_ROWS,
   MATMUL_KC,
   MATMUL_SEGMENT_K,
 } from "../tuning.ts";
@@ -35,6 +36,7 @@ export const matmul: HostKernel<"matmul"> = (launch, [a, b, bias, out], params) 
   launch.float(negativeSlope);
   launch.ints(blockM, blockN, segmentLength, segments);
   launch.int(segments > 1 ? launch.temporary(segments * batch * m * n * 4) : 0);
+  launch.ints(Number(!transposeA && transposeB && Math.min(m, n) <= MATMUL_FEW_ROWS));
   launch.scratch(SUM_BYTES + 4 * (blockM + blockN) * MATMUL_KC);
   launch.run("matmul", blocks * segments);
   if (segments > 1) launch.run("matmulMerge", Math.ceil((batch * m * n) / ELEMENTS_PER_CHUNK));

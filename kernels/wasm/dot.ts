@@ -14,8 +14,8 @@ export const DOT_ROWS: i32 = 3;
  * floats, 32 bytes apart. Takes 144 bytes there for its sums. Rows that do not exist repeat the first.
  */
 export function dotTile(count: i32, a: usize, rows: i32, b: usize, columns: i32, pitch: usize, to: usize): void {
-  const a1 = rows > 1 ? pitch : 0, a2 = rows > 2 ? 2 * pitch : 0;
-  const b1 = columns > 1 ? pitch : 0, b2 = columns > 2 ? 2 * pitch : 0;
+  const a1 = rows > 1 ? pitch : 0, a2 = rows > 2 ? pitch << 1 : 0;
+  const b1 = columns > 1 ? pitch : 0, b2 = columns > 2 ? pitch << 1 : 0;
   const whole = bytes(count & ~3);
   multiply(a, a1, a2, b, b1, b2, whole, to);
   for (let i: usize = 0; i < 3; i++) {

@@ -5,12 +5,17 @@
 import {
   Adam,
   AdamW,
+  BasicBlock,
   capture,
   clipGradNorm,
   crossEntropy,
+  Flatten,
   Generator,
+  InvertedResidual,
+  Linear,
   noGrad,
   randn,
+  Sequential,
   SGD,
   scope,
   type Tensor,
@@ -18,7 +23,15 @@ import {
   toHost,
 } from "mien";
 import { describe, test } from "vitest";
-import { batchOf, expectSameBits, FEATURES, stepsOf, type Training, training } from "./support/captured.ts";
+import {
+  batchOf,
+  CLASSES,
+  expectSameBits,
+  FEATURES,
+  stepsOf,
+  type Training,
+  training,
+} from "./support/captured.ts";
 import { devicesOfFile } from "./support/devices-of-file.ts";
 
 const present = await devicesOfFile();
@@ -179,6 +192,31 @@ describe.each(present)("$label", ({ device }) => {
           optimizer.zeroGrad();
           return i % 2 === 0 ? losses : losses.slice(0, 1);
         }).flat(),
+    ));
+
+  test("residual blocks, which end in one pass", () =>
+    expectSameBits(
+      device,
+      () => {
+        const options = { device, generator: new Generator(4) };
+        const model = new Sequential(
+          new BasicBlock(1, 3, 1, options),
+          new BasicBlock(3, 3, 1, options),
+          new InvertedResidual(3, 3, 1, 2, options),
+          new Flatten(),
+          new Linear(3 * FEATURES, CLASSES, options),
+        );
+        const optimizer = new Adam(model.parameters(), { lr: 0.01 });
+        const step = (x: Tensor, labels: Tensor) => {
+          const loss = crossEntropy(model.forward(x.reshape(-1, 1, 2, FEATURES / 2)), labels);
+          optimizer.zeroGrad();
+          loss.backward();
+          optimizer.step();
+          return loss;
+        };
+        return { model, optimizer, step };
+      },
+      (take) => stepsOf(8, take),
     ));
 
   test("no optimizer: the gradient of a leaf is set by replays too", () =>

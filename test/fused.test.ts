@@ -10,6 +10,8 @@ import {
   add,
   arange,
   augment,
+  type BatchNormOptions,
+  batchNorm,
   type Conv2dOptions,
   type CrossEntropyOptions,
   conv2d,
@@ -83,7 +85,10 @@ function pair<Args extends readonly unknown[]>(
 
 const activations = { none: (z: Tensor) => z, relu, leakyRelu } as const;
 
-function activated(z: Tensor, { activation = "none", negativeSlope }: Conv2dOptions): Tensor {
+function activated(
+  z: Tensor,
+  { activation = "none", negativeSlope }: Pick<Conv2dOptions, "activation" | "negativeSlope">,
+): Tensor {
   return activations[activation](z, negativeSlope);
 }
 
@@ -117,6 +122,18 @@ function composedConv2d(...[images, weight, bias, options]: Layer): Tensor {
   const sums = products.reduce((total, product) => total.add(product));
   return activated(sums.reshape(n, cOut, hOut, wOut).add(bias.reshape(-1, 1, 1)), options);
 }
+
+type Summed = [x: Tensor, addend: Tensor, options: BatchNormOptions, uses: number];
+
+/** What uses a tensor so many times, and differently, so that its gradient comes in parts. */
+const used = (y: Tensor, uses: number): Tensor =>
+  [square, exp, relu].slice(0, uses - 1).reduce((sum, use) => add(sum, use(y)), mul(y, 0.5));
+
+const learned = (channels: number) => ({ weight: x([channels]), bias: x([channels]) });
+const running = (channels: number) => ({
+  runningMean: constant([channels]),
+  runningVar: constant([channels], uniform(0.5, 2)),
+});
 
 /** The cross-entropy as PyTorch's documentation spells it out. */
 function composedCrossEntropy(logits: Tensor, targets: Tensor, options: CrossEntropyOptions): Tensor {
@@ -199,6 +216,24 @@ const pairs: readonly (readonly [string, Pair])[] = [
         x([9]),
         { activation: "leakyRelu", padding: 1, maxPool: 2 },
       ],
+    },
+  ),
+  pair<Summed>(
+    "batchNorm with an addend",
+    (input, addend, options, uses) => used(batchNorm(input, { ...options, addend }), uses),
+    (input, addend, { activation = "none", ...options }, uses) =>
+      used(activated(add(batchNorm(input, options), addend), { activation }), uses),
+    {
+      ...Object.fromEntries(
+        (["none", "relu", "leakyRelu"] as const).flatMap((activation) =>
+          [1, 2, 3, 4].map((uses) => [
+            `${activation}, ${uses} uses`,
+            [x([4, 3, 5, 7]), x([4, 3, 5, 7]), { training: true, ...learned(3), activation }, uses],
+          ]),
+        ),
+      ),
+      "frozen columns": [x([9, 6]), x([9, 6]), { ...running(6), ...learned(6), activation: "relu" }, 1],
+      "frozen columns, two uses": [x([9, 6]), x([9, 6]), { ...running(6), activation: "relu" }, 2],
     },
   ),
   pair<Layer>("conv2d by its taps", conv2d, composedConv2d, {

@@ -9,11 +9,13 @@
 import { openReference } from "@mien/cpu";
 import {
   arange,
+  batchNorm,
   concat,
   type Device,
   type FloatDType,
   Generator,
   jacobians,
+  layerNorm,
   mean,
   type Shape,
   scope,
@@ -61,6 +63,9 @@ const steps: readonly Step[] = [
   (pick) => concat([full(pick()).slice(1, 0, 1), full(pick()).slice(1, 0, 2)], 1),
   (pick) => tame(full(pick()).matmul(full(pick()).transpose(0, 1)).matmul(full(pick()))),
   (pick) => full(pick()).softmax(1),
+  // These may be given the gradient in two parts.
+  (pick) => layerNorm(full(pick()), 3, { eps: 1 }),
+  (pick) => batchNorm(full(pick()), { training: true, addend: full(pick()), eps: 1 }),
   (pick) => {
     const { device } = pick();
     return where(arange(3, undefined, 1, { device }).gt(0), full(pick()), full(pick()));

@@ -31,13 +31,18 @@ export function reciprocalStdsAt(variance: usize, at: usize, eps: f32): v128 {
 }
 
 /**
- * The gradient in front of an activation, for values that lie `d` from their mean. It is multiplied by 1 where the result
+ * The gradient in front of an activation, of whose argument or result `y` has the sign. It is multiplied by 1 where that
  * is above 0, else by `slope`; `toOne` are the bits in which these two differ.
  */
 @inline
-export function maskBySign(gradOut: v128, d: v128, scale: v128, bias: v128, slope: v128, toOne: v128): v128 {
-  const isAbove = f32x4.gt(madd(d, scale, bias), f32x4.splat(0));
-  return f32x4.mul(gradOut, v128.xor(slope, v128.and(toOne, isAbove)));
+export function maskBySign(gradOut: v128, y: v128, slope: v128, toOne: v128): v128 {
+  return f32x4.mul(gradOut, v128.xor(slope, v128.and(toOne, f32x4.gt(y, f32x4.splat(0)))));
+}
+
+/** The same where the argument is computed again, for values that lie `d` from their mean. */
+@inline
+export function maskAgain(gradOut: v128, d: v128, scale: v128, bias: v128, slope: v128, toOne: v128): v128 {
+  return maskBySign(gradOut, madd(d, scale, bias), slope, toOne);
 }
 
 /** The bits in which a slope differs from 1. */

@@ -6,8 +6,8 @@
 // that little is lost where the mean is large beside the spread.
 
 import { bytes } from "./address";
-import { bitsToOne, maskBySign, scaleOf, scalesAt, stdOf } from "./channel-scale";
-import { joinHigh, madd, sumLanes } from "./simd";
+import { bitsToOne, maskAgain, maskBySign, scaleOf, scalesAt, stdOf } from "./channel-scale";
+import { joinHigh, madd, storeTail, sumLanes } from "./simd";
 import { CHUNK } from "./strided";
 import { scratch } from "./thread";
 
@@ -21,6 +21,11 @@ class SumsArgs {
   x: usize;
   /** 0 where the statistics of x are wanted. */
   gradOut: usize;
+  /** What is added to gradOut, and the result whose sign masks both; each may be 0. */
+  more: usize;
+  out: usize;
+  /** Where that gradient goes, or 0: then gradOut is used as it is, or with a mask that is computed again. */
+  gradAddend: usize;
   /** Written with the statistics; read with the sums. */
   mean: usize;
   variance: usize;
@@ -95,6 +100,7 @@ export function channelSums(args: usize, chunk: i32): void {
       const at = bytes((image * a.channels + channel) * a.inner + position);
       const slot = slotAt(a, segment, channel), shift = load<f32>(shifts + bytes(channel - begin));
       if (a.gradOut == 0) sumRun(a.x + at, 0, run, shift, slot);
+      else if (a.gradAddend != 0) sumAddendGrad(a, at, run, shift, slot);
       else if (a.activates == 0) sumRun(a.x + at, a.gradOut + at, run, shift, slot);
       else sumMasked(a, channel, a.x + at, a.gradOut + at, run, slot);
     }
@@ -168,8 +174,8 @@ function sumMasked(a: SumsArgs, channel: i32, x: usize, gradOut: usize, count: i
     let s = f32x4.splat(0), p = s, s1 = s, p1 = s;
     for (const end = x + bytes(block & ~7); x < end; x += 32, gradOut += 32) {
       const d = f32x4.sub(v128.load(x), means), d1 = f32x4.sub(v128.load(x, 16), means);
-      const g = maskBySign(v128.load(gradOut), d, scale, bias, slope, toOne);
-      const g1 = maskBySign(v128.load(gradOut, 16), d1, scale, bias, slope, toOne);
+      const g = maskAgain(v128.load(gradOut), d, scale, bias, slope, toOne);
+      const g1 = maskAgain(v128.load(gradOut, 16), d1, scale, bias, slope, toOne);
       s = f32x4.add(s, g);
       s1 = f32x4.add(s1, g1);
       p = madd(g, d, p);
@@ -180,7 +186,7 @@ function sumMasked(a: SumsArgs, channel: i32, x: usize, gradOut: usize, count: i
     for (let left = block & 7; left > 0; left -= 4, x += 16, gradOut += 16) {
       const wanted = left >= 4 ? i32x4.splat(-1) : i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(rest));
       const d = v128.and(f32x4.sub(v128.load(x), means), wanted);
-      const g = v128.and(maskBySign(v128.load(gradOut), d, scale, bias, slope, toOne), wanted);
+      const g = v128.and(maskAgain(v128.load(gradOut), d, scale, bias, slope, toOne), wanted);
       s = f32x4.add(s, g);
       p = madd(g, d, p);
     }
@@ -189,6 +195,41 @@ function sumMasked(a: SumsArgs, channel: i32, x: usize, gradOut: usize, count: i
   }
   slot.sum += addLanes(sums);
   slot.products += addLanes(products);
+}
+
+/** Adds a run of one channel, `at` bytes into the arrays, and writes the gradient that it finds. */
+function sumAddendGrad(a: SumsArgs, at: usize, count: i32, mean: f32, slot: Slot): void {
+  const means = f32x4.splat(mean), slope = f32x4.splat(a.slope), toOne = bitsToOne(slope);
+  const adds = a.more != 0, masks = a.out != 0;
+  let sums = f64x2.splat(0), products = sums;
+  for (; count > 0; count -= BLOCK) {
+    const block = min(count, BLOCK), rest = block & 3;
+    let s = f32x4.splat(0), p = s;
+    for (const end = at + bytes(block & ~3); at < end; at += 16) {
+      const g = addendGradAt(a, at, adds, masks, slope, toOne);
+      v128.store(a.gradAddend + at, g);
+      s = f32x4.add(s, g);
+      p = madd(g, f32x4.sub(v128.load(a.x + at), means), p);
+    }
+    if (rest > 0) {
+      const wanted = i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(rest));
+      const g = v128.and(addendGradAt(a, at, adds, masks, slope, toOne), wanted);
+      storeTail(a.gradAddend + at, g, rest);
+      s = f32x4.add(s, g);
+      p = madd(g, v128.and(f32x4.sub(v128.load(a.x + at), means), wanted), p);
+    }
+    sums = f64x2.add(sums, addHalves(s));
+    products = f64x2.add(products, addHalves(p));
+  }
+  slot.sum += addLanes(sums);
+  slot.products += addLanes(products);
+}
+
+@inline
+function addendGradAt(a: SumsArgs, at: usize, adds: bool, masks: bool, slope: v128, toOne: v128): v128 {
+  let g = v128.load(a.gradOut + at);
+  if (adds) g = f32x4.add(g, v128.load(a.more + at));
+  return masks ? maskBySign(g, v128.load(a.out + at), slope, toOne) : g;
 }
 
 /** The lower two lanes and the upper two, in float64. */
@@ -218,8 +259,16 @@ function sumFour(a: SumsArgs, segment: i32, channel: i32, count: i32, from: i32,
     const dHigh = f64x2.sub(f64x2.promote_low_f32x4(joinHigh(v, v)), shiftHigh);
     let uLow = dLow, uHigh = dHigh;
     if (a.gradOut != 0) {
-      let g = v128.load(x + away);
-      if (activates) g = maskBySign(g, f32x4.sub(v, shift), scale, bias, slope, toOne);
+      let g: v128;
+      if (a.gradAddend != 0) {
+        const at = x - a.x;
+        g = addendGradAt(a, at, a.more != 0, a.out != 0, slope, toOne);
+        if (count >= 4) v128.store(a.gradAddend + at, g);
+        else storeTail(a.gradAddend + at, g, count);
+      } else {
+        g = v128.load(x + away);
+        if (activates) g = maskAgain(g, f32x4.sub(v, shift), scale, bias, slope, toOne);
+      }
       uLow = f64x2.promote_low_f32x4(g);
       uHigh = f64x2.promote_low_f32x4(joinHigh(g, g));
     }

@@ -5,7 +5,7 @@
 
 import { activate } from "./activation";
 import { bytes } from "./address";
-import { bitsToOne, maskBySign, reciprocalStdsAt, scaleOf, scalesAt, stdOf } from "./channel-scale";
+import { bitsToOne, maskAgain, reciprocalStdsAt, scaleOf, scalesAt, stdOf } from "./channel-scale";
 import { madd, storeTail } from "./simd";
 import { CHUNK } from "./strided";
 
@@ -14,9 +14,10 @@ class NormalizeArgs {
   x: usize;
   mean: usize;
   variance: usize;
-  /** Each of these three is 0 where it is absent. */
+  /** Each of these four is 0 where it is absent. */
   weight: usize;
   bias: usize;
+  addend: usize;
   sums: usize;
   gradOut: usize;
   /** The result, or the gradient of x. */
@@ -52,20 +53,30 @@ export function normalize(args: usize, chunk: i32): void {
 
 /** A run of one channel. */
 function normalizeRun(a: NormalizeArgs, at: i32, channel: i32, count: i32): void {
-  if (a.activation == 0) normalizeAndActivate(a, 0, at, channel, count);
-  else normalizeAndActivate(a, a.activation, at, channel, count);
+  if (a.addend != 0) normalizeAndActivate(a, true, a.activation, at, channel, count);
+  else if (a.activation == 0) normalizeAndActivate(a, false, 0, at, channel, count);
+  else normalizeAndActivate(a, false, a.activation, at, channel, count);
 }
 
 @inline
-function normalizeAndActivate(a: NormalizeArgs, activation: i32, at: i32, channel: i32, count: i32): void {
+function normalizeAndActivate(
+  a: NormalizeArgs, adds: bool, activation: i32, at: i32, channel: i32, count: i32,
+): void {
   const scale = f32x4.splat(scaleOf(a.weight, a.variance, channel, a.eps)), slope = f32x4.splat(a.slope);
   const mean = f32x4.splat(load<f32>(a.mean + bytes(channel))), bias = f32x4.splat(biasOf(a, channel));
-  let x = a.x + bytes(at), out = a.out + bytes(at);
-  for (const end = x + bytes(count & ~3); x < end; x += 16, out += 16) {
-    v128.store(out, activate(madd(f32x4.sub(v128.load(x), mean), scale, bias), activation, slope));
+  let x = a.x + bytes(at), addend = a.addend + bytes(at), out = a.out + bytes(at);
+  for (const end = x + bytes(count & ~3); x < end; x += 16, addend += 16, out += 16) {
+    const y = plus(adds, madd(f32x4.sub(v128.load(x), mean), scale, bias), addend);
+    v128.store(out, activate(y, activation, slope));
   }
   if ((count & 3) == 0) return;
-  storeTail(out, activate(madd(f32x4.sub(v128.load(x), mean), scale, bias), activation, slope), count & 3);
+  const y = plus(adds, madd(f32x4.sub(v128.load(x), mean), scale, bias), addend);
+  storeTail(out, activate(y, activation, slope), count & 3);
+}
+
+@inline
+function plus(adds: bool, y: v128, addend: usize): v128 {
+  return adds ? f32x4.add(y, v128.load(addend)) : y;
 }
 
 @inline
@@ -85,7 +96,7 @@ function normalizeRow(a: NormalizeArgs, at: i32, channel: i32, count: i32): void
     const c = bytes(channel + i), o = bytes(i);
     const d = f32x4.sub(v128.load(x + o), v128.load(a.mean + c));
     const y = madd(d, scalesAt(a.weight, a.variance, c, a.eps), biasesAt(a, c));
-    const result = activate(y, a.activation, slope);
+    const result = activate(plus(a.addend != 0, y, a.addend + bytes(at) + o), a.activation, slope);
     if (count - i >= 4) v128.store(out + o, result);
     else storeTail(out + o, result, count - i);
   }
@@ -150,7 +161,7 @@ function gradAt(
   toOne: v128,
 ): v128 {
   const g = v128.load(gradOut);
-  return activates ? maskBySign(g, f32x4.sub(v128.load(x), mean), scale, bias, slope, toOne) : g;
+  return activates ? maskAgain(g, f32x4.sub(v128.load(x), mean), scale, bias, slope, toOne) : g;
 }
 
 function gradRow(a: NormalizeArgs, at: i32, channel: i32, count: i32): void {

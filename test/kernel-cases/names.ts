@@ -38,6 +38,7 @@ export const kernelNames = namesOf<KernelName>({
   channelStats: true,
   normalize: true,
   normalizeSums: true,
+  normalizeAddendGrad: true,
   normalizeGrad: true,
   runningStats: true,
   uniform: true,

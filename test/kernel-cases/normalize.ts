@@ -65,6 +65,9 @@ interface Options {
   readonly large?: boolean;
   readonly weight?: boolean;
   readonly bias?: boolean;
+  readonly addend?: Init;
+  /** Whether the gradient comes in two parts. */
+  readonly more?: boolean;
   readonly sums?: boolean;
   readonly variance?: Init;
   readonly eps?: number;
@@ -99,7 +102,7 @@ const given = (size: Sizes, variance: Init = uniform(0.5, 2)) =>
 const optional = (wanted: boolean | undefined, size: Sizes) => (wanted ? input("float32", size[1]) : null);
 
 function normalize(name: string, size: Sizes, values: Init, options: Options = {}): CaseOf<"normalize"> {
-  const { weight, bias, variance } = options;
+  const { weight, bias, addend, variance } = options;
   return {
     kernel: "normalize",
     name,
@@ -109,6 +112,7 @@ function normalize(name: string, size: Sizes, values: Init, options: Options = {
       ...given(size, variance),
       optional(weight, size),
       optional(bias, size),
+      addend ? input("float32", numelOf(size), addend) : null,
       output("float32", numelOf(size)),
     ],
     large: options.large ?? false,
@@ -129,6 +133,30 @@ function sums(name: string, size: Sizes, values: Init, options: Options = {}): C
       output("float32", 2 * size[1]),
     ],
     large: options.large ?? false,
+  };
+}
+
+function addendGradient(
+  name: string,
+  size: Sizes,
+  values: Init,
+  options: Options = {},
+): CaseOf<"normalizeAddendGrad"> {
+  const { activation = "none", more = false, variance, large = false } = options;
+  return {
+    kernel: "normalizeAddendGrad",
+    name,
+    params: outParams(size, options),
+    operands: [
+      input("float32", numelOf(size), values),
+      more ? input("float32", numelOf(size), values) : null,
+      activation === "none" ? null : input("float32", numelOf(size), sprinkle(normal, [0, -0, nan])),
+      input("float32", numelOf(size)),
+      ...given(size, variance),
+      output("float32", numelOf(size)),
+      output("float32", 2 * size[1]),
+    ],
+    large,
   };
 }
 
@@ -193,6 +221,8 @@ const difficultSizes: Readonly<Record<string, Sizes>> = {
 };
 
 const specials = sprinkle(normal, [nan, Infinity, -Infinity]);
+/** So few that most channels have none. */
+const fewSpecials: Init = (random, i) => (i % 200 < 3 ? specials(random, i) : normal(random, i));
 /** In every third channel of one row. */
 const specialFirst: Init = (random, i) =>
   i % 15 === 0 ? [nan, Infinity, -Infinity][i % 3]! : normal(random, i);
@@ -203,6 +233,7 @@ export const normalizeCases: readonly KernelCase[] = [
     normalize(name, size, normal, { large: isLarge, weight: true, bias: true }),
     sums(name, size, normal, { large: isLarge }),
     gradient(name, size, normal, { large: isLarge, weight: true, sums: true }),
+    addendGradient(name, size, normal, { large: isLarge, more: true, activation: "relu" }),
   ]),
   ...Object.entries(difficult).flatMap(([content, values]) =>
     Object.entries(difficultSizes).map(([name, size]) => stats(`${name}, ${content}`, size, values)),
@@ -241,13 +272,19 @@ export const normalizeCases: readonly KernelCase[] = [
         ),
       ),
       normalize(`${name}, relu, special values`, size, specials, { activation: "relu", bias: true }),
+      normalize(`${name}, an addend`, size, normal, { weight: true, bias: true, addend: normal }),
+      normalize(`${name}, special addends`, size, normal, { activation: "relu", addend: specials }),
+      addendGradient(`${name}, one part`, size, normal),
+      addendGradient(`${name}, two parts`, size, normal, { more: true }),
+      addendGradient(`${name}, relu`, size, normal, { activation: "relu" }),
+      addendGradient(`${name}, leaky relu, two parts`, size, normal, { activation: "leakyRelu", more: true }),
+      addendGradient(`${name}, large eps`, size, normal, { eps: 2 }),
+      addendGradient(`${name}, special values`, size, fewSpecials, { activation: "relu" }),
       normalize(`${name}, special values`, size, specials, { weight: true, bias: true }),
       normalize(`${name}, no variance`, size, normal, { variance: () => 0 }),
       normalize(`${name}, large eps`, size, normal, { eps: 2 }),
       normalize(`${name}, special variances`, size, normal, { variance: repeat([1, Infinity, nan, 0]) }),
-      sums(`${name}, special values`, size, (random, i) =>
-        i % 200 < 3 ? specials(random, i) : normal(random, i),
-      ),
+      sums(`${name}, special values`, size, fewSpecials),
       sums(`${name}, large eps`, size, normal, { eps: 2 }),
       gradient(`${name}, special values`, size, specials, { sums: true }),
       gradient(`${name}, special values, no sums`, size, specials),
@@ -262,6 +299,7 @@ export const normalizeCases: readonly KernelCase[] = [
         const options = { activation, weight: learned, bias: learned };
         return [
           normalize(text, size, normal, options),
+          normalize(`${text}, an addend`, size, normal, { ...options, addend: normal }),
           sums(text, size, normal, options),
           gradient(text, size, normal, { ...options, sums: true }),
           gradient(`${text}, no sums`, size, normal, options),

@@ -18,6 +18,7 @@ import {
 import { constant, dense, elsewhere, ints, Recipe, type Row, row, uniform, x } from "./row.ts";
 
 const training = true;
+const relu = { activation: "relu" } as const;
 const positive = uniform(0.5, 2);
 
 /** Learned weight and bias of `channels`. */
@@ -63,6 +64,21 @@ export const normalizeRows: readonly Row[] = [
       "relu, no bias": [x([4, 5]), { training, weight: x([5]), activation: "relu" }],
       "frozen relu": [x([2, 3, 2, 2]), { ...affine(3), ...running(3), activation: "relu" }],
       "frozen leaky relu": [x([4, 5]), { ...running(5), activation: "leakyRelu" }],
+      "an addend": [x([2, 3, 2, 2]), { training, ...affine(3), addend: x([2, 3, 2, 2]) }],
+      "an addend, relu": [x([2, 3, 2, 2]), { training, ...affine(3), addend: x([2, 3, 2, 2]), ...relu }],
+      "an addend, relu, nothing learned": [x([4, 5]), { training, addend: x([4, 5]), ...relu }],
+      "an addend, leaky relu": [
+        x([3, 2, 5]),
+        { training, bias: x([2]), addend: x([3, 2, 5]), activation: "leakyRelu", negativeSlope: 0.2 },
+      ],
+      "an addend that needs no gradient": [
+        x([3, 2, 5]),
+        { training, ...affine(2), addend: constant([3, 2, 5]), ...relu },
+      ],
+      "only the addend needs a gradient": [constant([4, 5]), { training, addend: x([4, 5]), ...relu }],
+      "frozen, an addend": [x([4, 5]), { ...affine(5), ...running(5), addend: x([4, 5]) }],
+      "frozen, an addend, relu": [x([2, 3, 2, 2]), { ...running(3), addend: x([2, 3, 2, 2]), ...relu }],
+      "no images, an addend": [x([0, 3, 2]), { training, ...affine(3), addend: x([0, 3, 2]), ...relu }],
       frozen: [x([2, 3, 2, 2]), { ...affine(3), ...running(3) }],
       "frozen, one value": [x([1, 1]), { ...affine(1), ...running(1) }],
       "frozen, no weight": [x([2, 3, 5]), { bias: x([3]), ...running(3) }],
@@ -79,6 +95,14 @@ export const normalizeRows: readonly Row[] = [
       "columns of 70 channels": [x([131, 70]), { training, ...affine(70) }],
       "70 channels, relu": [x([3, 70, 5, 7]), { training, ...affine(70), activation: "relu" }],
       "columns of 70 channels, relu": [x([131, 70]), { training, ...affine(70), activation: "relu" }],
+      "70 channels, an addend": [
+        x([3, 70, 5, 7]),
+        { training, ...affine(70), addend: x([3, 70, 5, 7]), ...relu },
+      ],
+      "columns of 70 channels, an addend": [
+        x([131, 70]),
+        { training, ...affine(70), addend: x([131, 70]), ...relu },
+      ],
       "one channel": [x([2, 1, 181, 100]), { training, ...affine(1) }],
       "channels beside a vector": [x([5, 13, 3, 3]), { training, ...affine(13) }],
       "frozen, 33 channels": [x([4, 33, 9]), { ...affine(33), ...running(33) }],
@@ -89,6 +113,10 @@ export const normalizeRows: readonly Row[] = [
       infinity: [table([Infinity, 1, 2, 3, 4, 5], 3), { training }],
       "all equal": [table([7, 7, 7, 7], 2), { training }],
       "frozen infinity": [table([Infinity, 1, Number.NaN, 3], 2), running(2)],
+      "an addend of NaN": [
+        table([1, 2, 3, 4, 5, 6], 3),
+        { training, addend: table([Number.NaN, 0, -Infinity, 1, 1, Infinity], 3), ...relu },
+      ],
     },
     errors: {
       "one dimension": [
@@ -129,6 +157,11 @@ export const normalizeRows: readonly Row[] = [
         [x([2, 3, 4]), { training, weight: x([4]) }],
         ShapeError,
         message("batchNorm", "weight of the wrong shape, got \\[4\\], expected \\[3\\]"),
+      ],
+      "an addend that would be broadcast": [
+        [x([2, 3, 4]), { training, addend: x([3, 4]) }],
+        ShapeError,
+        message("batchNorm", "addend of the wrong shape, got \\[3, 4\\], expected \\[2, 3, 4\\]"),
       ],
       "another device": [
         [x([2, 3]), { training, bias: elsewhere(x([3])) }],

@@ -17,6 +17,9 @@ struct Params {
   offset2: u32,
   offset3: u32,
   offset4: u32,
+  offset5: u32,
+  offset6: u32,
+  offset7: u32,
   // Of gradients behind an activation alone.
   activates: u32,
   negativeSlope: f32,
@@ -24,6 +27,8 @@ struct Params {
   hasBias: u32,
   weightOffset: u32,
   biasOffset: u32,
+  // Of that of an addend alone.
+  hasMore: u32,
 }
 
 // The part that an invocation works on, and its first value there; an invocation without one has `end` 0.

@@ -6,16 +6,20 @@ import { openReference } from "@mien/cpu";
 import { type Device, Generator, type KernelName, randn, type Tensor } from "@mien/tensor";
 import { beforeEach, describe, expect, test } from "vitest";
 import {
+  Add,
+  BasicBlock,
   BatchNorm1d,
   BatchNorm2d,
   Conv2d,
   Flatten,
+  InvertedResidual,
   LeakyReLU,
   Linear,
   MaxPool2d,
   ReLU,
   Sequential,
 } from "./layers/index.ts";
+import type { Module } from "./module.ts";
 
 const device: Device = openReference();
 const launched: { kernel: KernelName; activation: unknown }[] = [];
@@ -42,7 +46,7 @@ function network(): Sequential {
 }
 
 /** The kernels of forward, and the output with all gradients. */
-async function run(model: Sequential, x: Tensor): Promise<{ kernels: string[]; values: unknown[] }> {
+async function run(model: Module, x: Tensor): Promise<{ kernels: string[]; values: unknown[] }> {
   launched.splice(0);
   model.zeroGrad();
   const out = model.forward(x);
@@ -127,6 +131,87 @@ describe("an activation behind a batch norm", () => {
     expect((await run(model, x)).kernels).toEqual(single);
     for (const remove of removers) remove();
     expect((await run(model, x)).kernels).toEqual(together);
+  });
+});
+
+describe("the sum that ends a residual block", () => {
+  const seeded = () => ({ ...options, generator: new Generator(6) });
+  const norm = ["channelStats", "runningStats"];
+  const plain = ["conv2d none", ...norm, "normalize relu"];
+  const shortcut = ["conv2d none", ...norm, "normalize none"];
+  type Block = readonly [name: string, make: () => Module, fused: string[], unfused: string[]];
+  const blocks: readonly Block[] = [
+    [
+      "BasicBlock",
+      () => new BasicBlock(2, 2, 1, seeded()),
+      [...plain, ...plain],
+      [...plain, ...shortcut, "binary", "unary"],
+    ],
+    [
+      "BasicBlock with a convolution beside it",
+      () => new BasicBlock(2, 3, 2, seeded()),
+      [...plain, "conv2d none", ...shortcut, ...norm, "normalize relu"],
+      [...plain, ...shortcut, ...shortcut, "binary", "unary"],
+    ],
+    [
+      "InvertedResidual",
+      () => new InvertedResidual(2, 2, 1, 3, seeded()),
+      [...plain, ...plain, ...shortcut],
+      [...plain, ...plain, ...shortcut, "binary"],
+    ],
+  ];
+
+  test.each(blocks)("%s: on the way, with the same values and gradients", async (_, make, fused, unfused) => {
+    const x = randn([3, 2, 4, 4], { ...options, requiresGrad: true });
+    const [block, apart] = [make(), make()];
+    const sum = apart.modules().find((layer) => layer instanceof Add)!;
+    sum.registerForwardHook(() => undefined);
+    for (const isTraining of [true, false]) {
+      const shown = (kernels: string[]) => kernels.filter((one) => isTraining || !norm.includes(one));
+      for (const one of [block, apart]) one.train(isTraining);
+      const inputGrads: unknown[] = [];
+      const runs: Awaited<ReturnType<typeof run>>[] = [];
+      for (const one of [block, apart]) {
+        x.zeroGrad();
+        runs.push(await run(one, x));
+        inputGrads.push(await x.grad!.data());
+      }
+      expect(runs.map(({ kernels }) => kernels)).toEqual([shown(fused), shown(unfused)]);
+      expect(runs[0]!.values).toEqual(runs[1]!.values);
+      expect(inputGrads[0]).toEqual(inputGrads[1]);
+    }
+  });
+
+  test("is left alone while a hook watches one of its layers", async () => {
+    const x = randn([3, 2, 4, 4], options);
+    const basic = new BasicBlock(2, 2, 1, seeded());
+    const inverted = new InvertedResidual(2, 2, 1, 3, seeded());
+    const [[, , , unfusedBasic], , [, , , unfusedInverted]] = blocks as [Block, Block, Block];
+    const reluWatched = [...shortcut, "unary", ...shortcut, "unary"];
+    const watched: readonly [block: Module, layer: Module, kernels: string[]][] = [
+      [basic, basic.add, unfusedBasic],
+      [basic, basic.bn2, unfusedBasic],
+      [basic, basic.relu, reluWatched],
+      [inverted, inverted.add!, unfusedInverted],
+      [inverted, inverted.conv, unfusedInverted],
+      [inverted, inverted.conv.children().at(-1)!, unfusedInverted],
+    ];
+    for (const [block, layer, kernels] of watched) {
+      const remove = layer.registerForwardHook(() => undefined);
+      expect((await run(block, x)).kernels).toEqual(kernels);
+      remove();
+    }
+  });
+
+  test("is left alone where the shortcut is broadcast", async () => {
+    const x = randn([3, 2, 4, 4], options);
+    const block = new BasicBlock(2, 3, 2, seeded());
+    block.downsample!.registerForwardHook((_, __, output) => output.slice(0, 0, 1));
+    const [, [, , , unfused]] = blocks as [Block, Block];
+    const [first, sum] = [unfused.slice(0, 4), ["binary", "unary"]];
+    const { kernels } = await run(block, x);
+    expect(kernels.slice(0, 4)).toEqual(first);
+    expect(kernels.slice(-2)).toEqual(sum);
   });
 });
 

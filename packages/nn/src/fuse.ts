@@ -1,15 +1,16 @@
 /**
  * Fusion: what follows a convolution, a dense layer or a batch norm is computed while that layer writes its result: an
- * activation, and behind a convolution max pooling too.
+ * activation, behind a convolution max pooling too, and between batch norm and activation the sum of a residual block.
  *
- * The value is still in a register there; as kernels of their own, activation and pooling would each read and write all
- * of memory once more. The gradient fits too: (leaky) ReLU keeps the sign, so its slope can be had from the output.
+ * The value is still in a register there; as kernels of their own, activation, pooling and sum would each read and write
+ * all of memory once more. The gradient fits too: (leaky) ReLU keeps the sign, so its slope can be had from the output.
  * Results are those of the layers one by one. Layers are left alone when somebody watches or has changed one of them,
  * that is, when its `forward` is not the one of its class any more: a hook, a subclass, or a test that put its own there.
  */
 
-import type { ActivationOptions, Size2d, Tensor } from "@mien/tensor";
+import { type ActivationOptions, type Size2d, sameShape, type Tensor } from "@mien/tensor";
 import { LeakyReLU, ReLU } from "./layers/activation.ts";
+import { Add } from "./layers/add.ts";
 import { Conv2d } from "./layers/conv.ts";
 import { Linear } from "./layers/linear.ts";
 import { BatchNorm1d, BatchNorm2d } from "./layers/normalization.ts";
@@ -18,7 +19,7 @@ import { MaxPool2d } from "./layers/pooling.ts";
 import type { Module } from "./module.ts";
 
 /** Whether a layer computes what its class says. */
-function isPlain<M extends Module>(
+export function isPlain<M extends Module>(
   layer: Module | undefined,
   kind: abstract new (...args: never) => M,
 ): layer is M {
@@ -27,12 +28,11 @@ function isPlain<M extends Module>(
 
 /** Whether a layer's kernels can apply an activation to what they write. */
 function canActivate(layer: Module): layer is Conv2d | Linear | BatchNorm1d | BatchNorm2d {
-  return (
-    isPlain(layer, Conv2d) ||
-    isPlain(layer, Linear) ||
-    isPlain(layer, BatchNorm2d) ||
-    isPlain(layer, BatchNorm1d)
-  );
+  return isPlain(layer, Conv2d) || isPlain(layer, Linear) || isBatchNorm(layer);
+}
+
+function isBatchNorm(layer: Module): layer is BatchNorm1d | BatchNorm2d {
+  return isPlain(layer, BatchNorm2d) || isPlain(layer, BatchNorm1d);
 }
 
 /** What an activation layer computes, or null if it has to be run as it is. */
@@ -70,9 +70,33 @@ export function runLayers(layers: readonly Module[], x: Tensor): Tensor {
     }
     const activation = activationOf(layers[i]);
     if (activation) i++;
-    const window = layer instanceof Conv2d ? windowOf(layers[i]) : null;
+    if (!(layer instanceof Conv2d)) {
+      result = layer.activated(result, activation ?? {});
+      continue;
+    }
+    const window = windowOf(layers[i]);
     if (window) i++;
     result = layer.activated(result, activation ?? {}, window ?? undefined);
   }
   return result;
+}
+
+/**
+ * The end of a residual block: passes `x` through `norm`, adds what `shortcut` gives, and passes the sum through
+ * `activation`, if there is one. All of it is one pass if the layers are plain and the sum needs no broadcasting.
+ */
+export function runSum(
+  norm: Module,
+  add: Add,
+  x: Tensor,
+  shortcut: () => Tensor,
+  activation?: Module,
+): Tensor {
+  const activated = (sum: Tensor) => activation?.forward(sum) ?? sum;
+  if (!isBatchNorm(norm) || !isPlain(add, Add)) return activated(add.forward(norm.forward(x), shortcut()));
+  const addend = shortcut();
+  if (!sameShape(addend.shape, x.shape)) return activated(add.forward(norm.forward(x), addend));
+  const behind = activationOf(activation);
+  const sum = norm.activated(x, { ...behind, addend });
+  return behind ? sum : activated(sum);
 }

@@ -3,9 +3,10 @@
  *
  * Each differentiable operation leaves a node that knows its inputs, the values it saved, and one rule per input
  * (how the gradient of the output becomes the gradient of that input). `backward` visits the nodes so that a node
- * comes only when all that used its output have been visited, and adds up what arrives. This file alone walks the
- * graph, undoes broadcasting, and accumulates; rules return plain gradients. A rule runs only if its input wants a
- * gradient, so the first convolution never computes one for the images.
+ * comes only when all that used its output have been visited, and adds up what arrives. The last two parts wait, for a
+ * rule that can add them as it reads saves a launch and two walks through memory. This file alone walks the graph,
+ * undoes broadcasting, and accumulates; rules return plain gradients. A rule runs only if its input wants a gradient,
+ * so the first convolution never computes one for the images.
  */
 
 import { isFloat } from "./dtype.ts";
@@ -30,6 +31,8 @@ export type GradRule = (into?: Tensor) => Tensor;
 export interface GradContext<Params> {
   /** The gradient of the output. */
   readonly grad: Tensor;
+  /** The same, or two parts that it is the sum of, for a rule that adds while it reads. `grad` makes them one. */
+  readonly gradParts: readonly [Tensor, Tensor | null];
   /** Whether that gradient is a single 1, as that of a loss is: then a rule need not ask for the tensor. */
   readonly gradIsOne: boolean;
   readonly params: Params;
@@ -191,6 +194,9 @@ export class GraphNode extends Owned {
       get grad() {
         return grad.tensor;
       },
+      get gradParts() {
+        return grad.parts;
+      },
       gradIsOne: grad.isOne,
       params: this.#params,
       input(i) {
@@ -211,22 +217,45 @@ export class GraphNode extends Owned {
   }
 }
 
-/** The gradient of a node's output. That of the root is made when it is asked for. */
+/** The gradient of a node's output, one or two parts of it. That of the root is made when it is asked for. */
 class ArrivedGrad {
   readonly isOne: boolean;
-  readonly #make: () => Tensor;
-  made: Tensor | null;
+  readonly #root: Tensor;
+  #made: readonly Tensor[];
 
-  constructor(made: Tensor | null, make: () => Tensor) {
-    this.made = made;
-    this.isOne = made === null;
-    this.#make = make;
+  /** @param parts none for the single 1 of the root */
+  constructor(parts: readonly Tensor[], root: Tensor) {
+    this.#made = parts;
+    this.isOne = parts.length === 0;
+    this.#root = root;
+  }
+
+  /** What there is so far. */
+  get made(): readonly Tensor[] {
+    return this.#made;
+  }
+
+  get parts(): readonly [Tensor, Tensor | null] {
+    if (this.#made.length === 0) this.#made = [this.#root.onesLike()];
+    const [first, more = null] = this.#made as [Tensor, Tensor?];
+    return [first, more];
   }
 
   get tensor(): Tensor {
-    this.made ??= this.#make();
-    return this.made;
+    const [first, more] = this.parts;
+    if (!more) return first;
+    const sum = join(first, more);
+    this.#made = [sum];
+    return sum;
   }
+}
+
+/** The sum of two parts, which are not needed any more. */
+function join(first: Tensor, more: Tensor): Tensor {
+  const sum = add(first, more);
+  first.dispose();
+  more.dispose();
+  return sum;
 }
 
 /** The nodes reachable from `root`, each after all that use its output. Iterative: graphs are deeper than stacks. */
@@ -277,7 +306,7 @@ function fit(op: string, i: number, gradient: Tensor, edge: Edge): Tensor {
  * `shared`, the gradient of a node's output that the rules of other inputs see too, is copied: later gradients will
  * be added to `grad` in place.
  */
-function addToLeaf(leaf: Tensor, gradient: Tensor, shared: Tensor | null): void {
+function addToLeaf(leaf: Tensor, gradient: Tensor, shared: readonly Tensor[]): void {
   const { grad, gradSlot: slot } = leaf;
   if (grad && !sameShape(grad.shape, leaf.shape)) {
     throw new ShapeError(
@@ -291,8 +320,8 @@ function addToLeaf(leaf: Tensor, gradient: Tensor, shared: Tensor | null): void 
     leaf.grad = slot;
   } else {
     const { storage } = gradient;
-    const exclusive = storage.references === 1 && storage !== shared?.storage && gradient.isContiguous();
-    leaf.grad = keep(exclusive ? gradient.alias() : gradient.clone());
+    const isShared = storage.references > 1 || shared.some((one) => one.storage === storage);
+    leaf.grad = keep(!isShared && gradient.isContiguous() ? gradient.alias() : gradient.clone());
   }
 }
 
@@ -344,18 +373,18 @@ export function backward(root: Tensor, gradient?: Tensor, options: BackwardOptio
 
 /** @param gradient of the root; null for a single 1 */
 function walk(root: Tensor, gradient: Tensor | null, retainGraph: boolean): void {
-  const seed = new ArrivedGrad(gradient, () => root.onesLike());
+  const seed = new ArrivedGrad(gradient ? [gradient] : [], root);
   if (!root.node) {
-    addToLeaf(root, seed.tensor, null);
+    addToLeaf(root, seed.tensor, []);
     return;
   }
   const order = topologicalOrder(root.node);
-  const arrived = new Map<GraphNode, Tensor>();
+  const arrived = new Map<GraphNode, readonly Tensor[]>();
   for (const node of order) {
-    const tensor = arrived.get(node) ?? null;
+    const parts = arrived.get(node) ?? [];
     arrived.delete(node);
-    const grad = node === root.node ? seed : new ArrivedGrad(tensor, () => tensor!);
-    if (!tensor && grad !== seed) {
+    const grad = node === root.node ? seed : new ArrivedGrad(parts, root);
+    if (parts.length === 0 && grad !== seed) {
       // Its users have no rule for it, so nothing flows further on this path.
       if (!retainGraph) node.dispose();
       continue;
@@ -376,16 +405,16 @@ function walk(root: Tensor, gradient: Tensor | null, retainGraph: boolean): void
             addToLeaf(target, fit(node.op.name, i, rule(into), edge), grad.made);
             return [];
           }
-          const before = arrived.get(target);
-          const part = fit(node.op.name, i, rule(), edge);
-          const sum = before ? add(before, part) : part.alias();
-          before?.dispose();
-          arrived.set(target, sum);
-          return [sum];
+          const part = fit(node.op.name, i, rule(), edge).alias();
+          const [first, more] = arrived.get(target) ?? [];
+          // Two parts wait for the rules that may read them both; of three the first two are added.
+          const parts = first ? [more ? join(first, more) : first, part] : [part];
+          arrived.set(target, parts);
+          return parts;
         });
     });
     void passedOn; // returned only so that the scope lets them live
-    grad.made?.dispose();
+    for (const part of grad.made) part.dispose();
     if (!retainGraph) node.dispose();
   }
 }

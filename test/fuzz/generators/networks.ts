@@ -51,7 +51,8 @@ export const normGenerators = {
     };
     const training = d.flag();
     const more = d.some({ momentum: d.real(0, 1, true), ...(d.chance(0.5) ? {} : scaling(d, [channels])) });
-    return [d.floats(shape), { ...running, training, ...more, ...activation(d) }];
+    const addend = d.some({ addend: d.floats(shape, { optional: true, exact: true }) });
+    return [d.floats(shape), { ...running, training, ...more, ...addend, ...activation(d) }];
   },
   layerNorm: (d) => {
     const shape = d.filledShape(1, 4).with(-1, d.pick([3, 5, 8]));

@@ -13,15 +13,18 @@ const COLUMNS = 64;
 /** The most segments that the images of a batch are cut into. */
 const IMAGE_SEGMENTS = 16;
 
+/** The operands of `channelSums`, as kernels/wasm/channel-sums.ts tells. */
 interface Sums {
   readonly x: Operand;
-  /** null where the statistics are wanted. */
-  readonly gradOut: Operand | null;
   readonly mean: Operand;
   readonly variance: Operand;
-  readonly weight: Operand | null;
-  readonly bias: Operand | null;
-  readonly sums: Operand | null;
+  readonly gradOut?: Operand;
+  readonly more?: Operand | null;
+  readonly out?: Operand | null;
+  readonly gradAddend?: Operand;
+  readonly weight?: Operand | null;
+  readonly bias?: Operand | null;
+  readonly sums?: Operand;
 }
 
 /** How many channels a chunk takes, and how many values of each: such as lie side by side. */
@@ -49,8 +52,9 @@ function runSums(launch: Launch, operands: Sums, params: NormalizeOutParams): vo
   const segments = Math.max(1, Math.ceil((n * inner) / segmentLength));
   launch.scratch(4 * perChunk);
 
-  const { x, gradOut, mean, variance, weight, bias, sums } = operands;
-  launch.floats(x, gradOut, mean, variance, weight, bias, sums);
+  const { x, mean, variance, gradOut = null, more = null, out = null, gradAddend = null } = operands;
+  const { weight = null, bias = null, sums = null } = operands;
+  launch.floats(x, gradOut, more, out, gradAddend, mean, variance, weight, bias, sums);
   launch.ints(n, channels, inner);
   launch.float(eps);
   launch.int(activationCode(activation, negativeSlope));
@@ -61,13 +65,17 @@ function runSums(launch: Launch, operands: Sums, params: NormalizeOutParams): vo
 }
 
 export const channelStats: HostKernel<"channelStats"> = (launch, [x, mean, variance], sizes) => {
-  const operands = { x, gradOut: null, mean, variance, weight: null, bias: null, sums: null };
-  runSums(launch, operands, { ...sizes, eps: 0, activation: "none", negativeSlope: 0 });
+  runSums(launch, { x, mean, variance }, { ...sizes, eps: 0, activation: "none", negativeSlope: 0 });
 };
 
 export const normalizeSums: HostKernel<"normalizeSums"> = (launch, operands, params) => {
   const [gradOut, x, mean, variance, weight, bias, sums] = operands;
   runSums(launch, { x, gradOut, mean, variance, weight, bias, sums }, params);
+};
+
+export const normalizeAddendGrad: HostKernel<"normalizeAddendGrad"> = (launch, operands, params) => {
+  const [gradOut, more, out, x, mean, variance, gradAddend, sums] = operands;
+  runSums(launch, { x, gradOut, more, out, gradAddend, mean, variance, sums }, params);
 };
 
 /** Appends the sizes, and gives the number of chunks. */
@@ -82,14 +90,14 @@ function writeSizes(launch: Launch, params: NormalizeOutParams): number {
 }
 
 export const normalize: HostKernel<"normalize"> = (launch, operands, params) => {
-  const [x, mean, variance, weight, bias, out] = operands;
-  launch.floats(x, mean, variance, weight, bias, null, null, out);
+  const [x, mean, variance, weight, bias, addend, out] = operands;
+  launch.floats(x, mean, variance, weight, bias, addend, null, null, out);
   launch.run("normalize", writeSizes(launch, params));
 };
 
 export const normalizeGrad: HostKernel<"normalizeGrad"> = (launch, operands, params) => {
   const [gradOut, x, mean, variance, weight, bias, sums, gradX] = operands;
-  launch.floats(x, mean, variance, weight, bias, sums, gradOut, gradX);
+  launch.floats(x, mean, variance, weight, bias, null, sums, gradOut, gradX);
   launch.run("normalizeGrad", writeSizes(launch, params));
 };
 

@@ -17,7 +17,14 @@ import { accumulate, binary, copy, fill, unary, where } from "./elementwise.ts";
 import { gridSample, gridSampleGridGrad, gridSampleInputGrad } from "./grid-sample.ts";
 import { gather, scatterAdd } from "./indexing.ts";
 import { matmul } from "./matmul.ts";
-import { channelStats, normalize, normalizeGrad, normalizeSums, runningStats } from "./normalize.ts";
+import {
+  channelStats,
+  normalize,
+  normalizeAddendGrad,
+  normalizeGrad,
+  normalizeSums,
+  runningStats,
+} from "./normalize.ts";
 import { adagrad, adam, movingAverage, rmsprop, sgd } from "./optim.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";
 import { dropout, uniform } from "./random.ts";
@@ -55,6 +62,7 @@ export const hostKernels = {
   channelStats,
   normalize,
   normalizeSums,
+  normalizeAddendGrad,
   normalizeGrad,
   runningStats,
   uniform,

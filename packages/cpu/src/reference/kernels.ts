@@ -20,7 +20,14 @@ import { gridSample, gridSampleGridGrad, gridSampleInputGrad } from "./grid-samp
 import { gather, scatterAdd } from "./indexing.ts";
 import type { Kernel } from "./kernel.ts";
 import { matmul } from "./matmul.ts";
-import { channelStats, normalize, normalizeGrad, normalizeSums, runningStats } from "./normalize.ts";
+import {
+  channelStats,
+  normalize,
+  normalizeAddendGrad,
+  normalizeGrad,
+  normalizeSums,
+  runningStats,
+} from "./normalize.ts";
 import { adagrad, adam, movingAverage, rmsprop, sgd } from "./optim.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";
 import { dropout, uniform } from "./random.ts";
@@ -58,6 +65,7 @@ export const kernels: { readonly [K in KernelName]: Kernel<K> } = {
   channelStats,
   normalize,
   normalizeSums,
+  normalizeAddendGrad,
   normalizeGrad,
   runningStats,
   uniform,

@@ -44,19 +44,19 @@ export function channelStats(
 }
 
 export function normalize(
-  [x, mean, variance, weight, bias, out]: Arrays<"normalize">,
+  [x, mean, variance, weight, bias, addend, out]: Arrays<"normalize">,
   params: Params<"normalize">,
 ): void {
   for (let c = 0; c < params.channels; c++) {
     const std = Math.sqrt(variance[c]! + params.eps);
     forEachPlace(params, c, (place) => {
       const y = ((x[place]! - mean[c]!) / std) * (weight?.[c] ?? 1) + (bias?.[c] ?? 0);
-      out[place] = activate(y, params.activation, params.negativeSlope);
+      out[place] = activate(y + (addend?.[place] ?? 0), params.activation, params.negativeSlope);
     });
   }
 }
 
-/** The gradient in front of the activation, whose argument was xHat * weight + bias. */
+/** The gradient in front of the activation, of whose argument or result y has the sign. */
 function masked(
   gradOut: number,
   y: number,
@@ -82,6 +82,19 @@ export function normalizeSums(
     sums[c] = sum;
     sums[params.channels + c] = withXHat;
   }
+}
+
+export function normalizeAddendGrad(
+  [gradOut, more, out, x, mean, variance, gradAddend, sums]: Arrays<"normalizeAddendGrad">,
+  params: Params<"normalizeAddendGrad">,
+): void {
+  for (let c = 0; c < params.channels; c++) {
+    forEachPlace(params, c, (place) => {
+      gradAddend[place] = masked(gradOut[place]! + (more?.[place] ?? 0), out?.[place] ?? 0, params);
+    });
+  }
+  const all = { ...params, activation: "none" } as const;
+  normalizeSums([gradAddend, x, mean, variance, null, null, sums], all);
 }
 
 export function normalizeGrad(

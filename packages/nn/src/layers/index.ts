@@ -17,6 +17,7 @@ export {
   Softsign,
   Tanh,
 } from "./activation.ts";
+export { Add } from "./add.ts";
 export { Sequential } from "./container.ts";
 export { Conv1d, type Conv1dLayerOptions, Conv2d, type Conv2dLayerOptions } from "./conv.ts";
 export { ConvTranspose2d, type ConvTranspose2dLayerOptions } from "./conv-transpose.ts";
@@ -52,5 +53,5 @@ export {
   MaxPool1d,
   MaxPool2d,
 } from "./pooling.ts";
-export { Add, BasicBlock, convNormReLU, InvertedResidual } from "./residual.ts";
+export { BasicBlock, convNormReLU, InvertedResidual } from "./residual.ts";
 export { Upsample } from "./upsample.ts";

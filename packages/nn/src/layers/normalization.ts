@@ -4,8 +4,8 @@
  */
 
 import {
-  type ActivationOptions,
   ArgumentError,
+  type BatchNormOptions,
   batchNorm,
   groupNorm,
   instanceNorm,
@@ -91,8 +91,8 @@ abstract class BatchNorm extends Module {
     return this.activated(x, {});
   }
 
-  /** The output with an activation computed in the same pass; see `fuse.ts`. */
-  activated(x: Tensor, activation: ActivationOptions): Tensor {
+  /** The output with a sum and an activation computed in the same pass; see `fuse.ts`. */
+  activated(x: Tensor, behind: Pick<BatchNormOptions, "addend" | "activation" | "negativeSlope">): Tensor {
     this.checkInput(x);
     const { weight, bias, runningMean, runningVar, numBatchesTracked, momentum, eps } = this;
     const training = this.training || runningMean === null;
@@ -105,7 +105,7 @@ abstract class BatchNorm extends Module {
       training,
       momentum,
       eps,
-      ...activation,
+      ...behind,
     });
   }
 }

@@ -5,22 +5,16 @@
  * Parts and names are torchvision's, so its state dicts load as they are.
  */
 
-import { add, type Tensor } from "@mien/tensor";
+import type { Tensor } from "@mien/tensor";
 import { checkWhole } from "../check.ts";
-import { runLayers } from "../fuse.ts";
+import { isPlain, runLayers, runSum } from "../fuse.ts";
 import { Module } from "../module.ts";
 import { ReLU } from "./activation.ts";
+import { Add } from "./add.ts";
 import { Sequential } from "./container.ts";
 import { Conv2d } from "./conv.ts";
 import { BatchNorm2d } from "./normalization.ts";
 import type { LayerOptions } from "./options.ts";
-
-/** a + b as a layer, so that what watches layers (hooks, exporters, summaries) sees where two paths meet. */
-export class Add extends Module {
-  override forward(a: Tensor, b: Tensor): Tensor {
-    return add(a, b);
-  }
-}
 
 /**
  * The block of ResNet-18 and ResNet-34: two 3x3 convolutions with batch norm, beside the input itself or, where the
@@ -55,9 +49,9 @@ export class BasicBlock extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    const inner = runLayers([this.conv1, this.bn1, this.relu], x);
-    const residual = this.bn2.forward(this.conv2.forward(inner));
-    return this.relu.forward(this.add.forward(residual, this.downsample?.forward(x) ?? x));
+    const { conv1, bn1, relu, conv2, bn2, downsample, add } = this;
+    const residual = runLayers([conv1, bn1, relu, conv2], x);
+    return runSum(bn2, add, residual, () => downsample?.forward(x) ?? x, relu);
   }
 }
 
@@ -110,7 +104,11 @@ export class InvertedResidual extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    const residual = this.conv.forward(x);
-    return this.add ? this.add.forward(residual, x) : residual;
+    const { conv, add } = this;
+    if (!add) return conv.forward(x);
+    // Its last layer is left for the sum, unless somebody watches the layers as one.
+    const layers = isPlain(conv, Sequential) ? conv.children() : [conv];
+    const last = layers.pop()!;
+    return runSum(last, add, runLayers(layers, x), () => x);
   }
 }

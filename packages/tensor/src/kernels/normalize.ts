@@ -14,7 +14,7 @@ export interface NormalizeParams {
   readonly inner: number;
 }
 
-/** What becomes of normalised values: y = activation((x - mean) / sqrt(variance + eps) * weight + bias). */
+/** What becomes of normalised values: y = activation((x - mean) / sqrt(variance + eps) * weight + bias + addend). */
 export interface NormalizeOutParams extends NormalizeParams {
   readonly eps: number;
   readonly activation: Activation;
@@ -28,7 +28,10 @@ export interface NormalizeKernels {
    */
   channelStats: { operands: [x: Operand, mean: Operand, variance: Operand]; params: NormalizeParams };
 
-  /** out = activation((x - mean) / sqrt(variance + eps) * weight + bias); all but x and out are [channels]. */
+  /**
+   * out = activation((x - mean) / sqrt(variance + eps) * weight + bias + addend); all but x, addend and out are
+   * [channels].
+   */
   normalize: {
     operands: [
       x: Operand,
@@ -36,6 +39,7 @@ export interface NormalizeKernels {
       variance: Operand,
       weight: Operand | null,
       bias: Operand | null,
+      addend: Operand | null,
       out: Operand,
     ];
     params: NormalizeOutParams;
@@ -54,6 +58,25 @@ export interface NormalizeKernels {
       variance: Operand,
       weight: Operand | null,
       bias: Operand | null,
+      sums: Operand,
+    ];
+    params: NormalizeOutParams;
+  };
+
+  /**
+   * The gradient of normalize for its addend, and sums of it as normalizeSums gives them, in one pass. It is gradOut +
+   * more, multiplied by negativeSlope where there is an activation and its result, out, is not above 0. With that as its
+   * gradOut and no activation, normalizeGrad does the rest.
+   */
+  normalizeAddendGrad: {
+    operands: [
+      gradOut: Operand,
+      more: Operand | null,
+      out: Operand | null,
+      x: Operand,
+      mean: Operand,
+      variance: Operand,
+      gradAddend: Operand,
       sums: Operand,
     ];
     params: NormalizeOutParams;

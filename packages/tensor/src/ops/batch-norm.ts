@@ -15,6 +15,7 @@ import {
   checkOptions,
   imageSizes,
   type NormalizationOptions,
+  normalizeAddAndActivateOp,
   normalizeAndActivateOp,
   normalizeOp,
   scaling,
@@ -22,6 +23,8 @@ import {
 } from "./normalize.ts";
 
 export interface BatchNormOptions extends NormalizationOptions, ActivationOptions {
+  /** What is added to the result in front of the activation, of the shape of x. Default: nothing. */
+  readonly addend?: Tensor | null;
   /** The running mean, [C]. Needed unless training, which updates it in place. */
   readonly runningMean?: Tensor | null;
   /** The running unbiased variance, [C]. Needed unless training, which updates it in place. */
@@ -35,6 +38,7 @@ export interface BatchNormOptions extends NormalizationOptions, ActivationOption
 }
 
 const ownNames = [
+  "addend",
   "activation",
   "negativeSlope",
   "runningMean",
@@ -108,8 +112,8 @@ function updateRunning(mean: Tensor, variance: Tensor, options: BatchNormOptions
 
 /**
  * Batch normalisation: each channel of the batch gets mean 0 and variance 1, then its weight and bias. In training
- * by its own statistics, which the running ones follow; otherwise by the running ones, as constants. An activation is
- * computed in the same pass, and its gradient too.
+ * by its own statistics, which the running ones follow; otherwise by the running ones, as constants. A sum and an
+ * activation behind it are computed in the same pass, and their gradients too.
  * https://pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html
  *
  * @param x [N, C, ...]
@@ -118,22 +122,25 @@ function updateRunning(mean: Tensor, variance: Tensor, options: BatchNormOptions
 export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   const op = "batchNorm";
   checkNames(op, options, [...scaling, ...ownNames]);
-  const { weight = null, bias = null, eps = 1e-5, training = false } = options;
+  const { weight = null, bias = null, addend = null, eps = 1e-5, training = false } = options;
   checkFlag(op, "training", training);
   const activation = activationParams(op, options);
   const sizes = imageSizes(op, x);
   checkOptions(op, x, options, [sizes.channels]);
+  checkLike(op, x, { addend }, x.shape);
   checkRunning(op, x, options, sizes);
   return scope(() => {
-    const learned = { hasWeight: weight !== null, hasBias: bias !== null };
-    const params = { ...sizes, eps, ...activation, ...learned, frozen: !training };
-    const normalization = activation.activation === "none" ? normalizeOp : normalizeAndActivateOp;
+    const given = { hasWeight: weight !== null, hasBias: bias !== null, hasAddend: addend !== null };
+    const params = { ...sizes, eps, ...activation, ...given, frozen: !training };
+    const behind = addend ? normalizeAddAndActivateOp : normalizeAndActivateOp;
+    const normalization = activation.activation === "none" ? normalizeOp : behind;
     if (!training) {
-      return apply(normalization, [x, weight, bias, options.runningMean!, options.runningVar!], params);
+      const { runningMean, runningVar } = options;
+      return apply(normalization, [x, weight, bias, runningMean!, runningVar!, addend], params);
     }
     const [mean, variance] = statsOf(x, sizes);
     // A batch of nothing says nothing.
     if (x.numel > 0) updateRunning(mean, variance, options, sizes.n * sizes.inner);
-    return apply(normalization, [x, weight, bias, mean, variance], params);
+    return apply(normalization, [x, weight, bias, mean, variance, addend], params);
   });
 }

@@ -44,11 +44,13 @@ type Inputs = readonly [
   bias: Tensor | null,
   mean: Tensor,
   variance: Tensor,
+  addend: Tensor | null,
 ];
 
 interface Params extends NormalizeOutParams {
   readonly hasWeight: boolean;
   readonly hasBias: boolean;
+  readonly hasAddend: boolean;
   /** Whether the statistics are constants, and not those of x. */
   readonly frozen: boolean;
 }
@@ -56,7 +58,7 @@ interface Params extends NormalizeOutParams {
 export const normalizeOp: Op<Inputs, Params> = {
   name: "normalize",
   saves: { inputs: [0, 1, 3, 4] },
-  forward([x, weight, bias, mean, variance], params) {
+  forward([x, weight, bias, mean, variance, addend], params) {
     const out = empty(x.shape, { device: x.device, dtype: x.dtype });
     x.device.launch(
       "normalize",
@@ -66,24 +68,38 @@ export const normalizeOp: Op<Inputs, Params> = {
         contiguous(variance),
         weight && contiguous(weight),
         bias && contiguous(bias),
+        addend && contiguous(addend),
         out,
       ],
       params,
     );
     return out;
   },
-  gradients({ grad, input, params }) {
-    const { device, dtype } = grad;
-    const { channels, frozen, hasWeight, hasBias } = params;
+  gradients(context) {
+    const { input, params } = context;
+    const [grad, more] = context.gradParts;
+    const { shape, device, dtype } = grad;
+    const { channels, frozen, hasWeight, hasBias, hasAddend } = params;
     const activates = params.activation !== "none";
-    const seen = once(
-      () => [contiguous(grad), contiguous(input(0)), contiguous(input(3)), contiguous(input(4))] as const,
-    );
-    const bias = () => (activates && hasBias ? contiguous(input(2)) : null);
+    const seen = once(() => [contiguous(input(0)), contiguous(input(3)), contiguous(input(4))] as const);
+    // The gradient in front of the activation is written down for an addend, and for a gradient of two parts, which are
+    // then added on the way. Otherwise it is what comes, or is computed again wherever it is read.
+    const isWritten = activates ? hasAddend : more !== null;
+    const written = once(() => {
+      const [gradAddend, sums] = [empty(shape, { device, dtype }), empty([2, channels], { device, dtype })];
+      const parts = [contiguous(grad), more && contiguous(more)] as const;
+      const out = activates ? contiguous(context.output()) : null;
+      device.launch("normalizeAddendGrad", [...parts, out, ...seen(), gradAddend, sums], params);
+      return { gradAddend, sums };
+    });
+    const gradOut = once(() => (isWritten ? written().gradAddend : contiguous(context.grad)));
+    const masks = activates && !isWritten;
+    const bias = () => (masks && hasBias ? contiguous(input(2)) : null);
     const sums = once(() => {
+      if (isWritten) return written().sums;
       const out = empty([2, channels], { device, dtype });
-      const weight = activates && hasWeight ? contiguous(input(1)) : null;
-      device.launch("normalizeSums", [...seen(), weight, bias(), out], params);
+      const weight = masks && hasWeight ? contiguous(input(1)) : null;
+      device.launch("normalizeSums", [gradOut(), ...seen(), weight, bias(), out], params);
       return out;
     });
     const sum = (i: 0 | 1, into?: Tensor): Tensor => {
@@ -93,15 +109,18 @@ export const normalizeOp: Op<Inputs, Params> = {
     };
     return [
       () => {
-        const gradX = empty(grad.shape, { device, dtype });
+        const gradX = empty(shape, { device, dtype });
         const weight = hasWeight ? contiguous(input(1)) : null;
-        device.launch("normalizeGrad", [...seen(), weight, bias(), frozen ? null : sums(), gradX], params);
+        const rest = [weight, bias(), frozen ? null : sums(), gradX] as const;
+        const activation = masks ? params.activation : "none";
+        device.launch("normalizeGrad", [gradOut(), ...seen(), ...rest], { ...params, activation });
         return gradX;
       },
       (into) => sum(1, into),
       (into) => sum(0, into),
       null,
       null,
+      gradOut,
     ];
   },
 };
@@ -110,6 +129,12 @@ export const normalizeOp: Op<Inputs, Params> = {
 export const normalizeAndActivateOp: typeof normalizeOp = {
   ...normalizeOp,
   saves: { inputs: [0, 1, 2, 3, 4] },
+};
+
+/** The same where an addend comes before the activation: the mask is that of the result. */
+export const normalizeAddAndActivateOp: typeof normalizeOp = {
+  ...normalizeOp,
+  saves: { inputs: [0, 1, 3, 4], output: true },
 };
 
 /** Mean and variance of each channel. No gradient goes through them: `normalizeOp` takes care of it. */
@@ -125,8 +150,9 @@ export function statsOf(x: Tensor, sizes: NormalizeParams): [mean: Tensor, varia
 function normalizeRows(x: Tensor, rows: number, inner: number, eps: number): Tensor {
   const sizes = { n: 1, channels: rows, inner };
   const none = activationParams("normalize", {});
-  const params = { ...sizes, eps, ...none, hasWeight: false, hasBias: false, frozen: false };
-  return apply(normalizeOp, [x, null, null, ...statsOf(x, sizes)], params);
+  const learned = { hasWeight: false, hasBias: false, hasAddend: false };
+  const params = { ...sizes, eps, ...none, ...learned, frozen: false };
+  return apply(normalizeOp, [x, null, null, ...statsOf(x, sizes), null], params);
 }
 
 /** y * weight + bias, both seen as `shape`. */

@@ -7,12 +7,18 @@ import type { NormalizeOutParams, NormalizeParams, Operand } from "@mien/tensor"
 import type { Variant } from "../shader.ts";
 import { shortRow, workgroupSize } from "../tuning.ts";
 import { fill } from "./elementwise.ts";
-import { groupsFor, type Plan } from "./plan.ts";
+import { groupsFor, type Launcher, type Plan } from "./plan.ts";
 import { activations, splitVariants, sumSplits } from "./products.ts";
 import { chooseSplits, type Lanes } from "./reduce.ts";
 
 const allLanes = (shader: string): Variant[] =>
   ([1, 32, 256] as const).map((LANES) => ({ shader, knobs: { LANES } }));
+
+/** What not all shaders that include `channels.wgsl` have a use for. */
+const unused = {
+  ...{ offset0: 0, offset1: 0, offset2: 0, offset3: 0, offset4: 0, offset5: 0, offset6: 0, offset7: 0 },
+  ...{ eps: 0, activates: false, negativeSlope: 0, hasMore: false, ...affineOf(null, null) },
+};
 
 /** How the values of each channel are shared, as the shaders that include `channels.wgsl` want it. */
 function share({ n, channels, inner }: NormalizeParams) {
@@ -22,7 +28,7 @@ function share({ n, channels, inner }: NormalizeParams) {
   return {
     knobs: { LANES },
     splits,
-    params: { channels, inner, m, splits, splitLength },
+    params: { ...unused, channels, inner, m, splits, splitLength },
     workgroups: Math.ceil((channels * splits) / (workgroupSize / LANES)),
   };
 }
@@ -61,15 +67,11 @@ export const channelStats: Plan<"channelStats"> = {
     }
     const { knobs, params, splits, workgroups } = share(sizes);
     const variant = { shader: "channel_stats", knobs };
-    const offsets = {
-      ...{ eps: 0, offset0: x.offset, offset1: 0, offset2: 0, offset3: 0, offset4: 0 },
-      ...{ activates: false, negativeSlope: 0, ...affineOf(null, null) },
-    };
     if (splits === 1) {
       gpu.dispatch({
         variant,
         buffers: { x: x.buffer, mean: mean.buffer, variance: variance.buffer, corrections: null },
-        params: { ...params, ...offsets, offset1: mean.offset, offset2: variance.offset },
+        params: { ...params, offset0: x.offset, offset1: mean.offset, offset2: variance.offset },
         workgroups,
       });
       return;
@@ -81,61 +83,72 @@ export const channelStats: Plan<"channelStats"> = {
     gpu.dispatch({
       variant,
       buffers: { x: x.buffer, mean: means, variance: squares, corrections },
-      params: { ...params, ...offsets },
+      params: { ...params, offset0: x.offset },
       workgroups,
     });
     gpu.dispatch({
       variant: { shader: "channel_stats_merge" },
       buffers: { means, squares, corrections, mean: mean.buffer, variance: variance.buffer },
-      params: { ...params, ...offsets, offset3: mean.offset, offset4: variance.offset },
+      params: { ...params, offset3: mean.offset, offset4: variance.offset },
       workgroups: groupsFor(sizes.channels),
     });
     for (const buffer of [means, squares, corrections]) gpu.free(buffer);
   },
 };
 
+interface SumsOperands {
+  readonly sums: Operand;
+  readonly more?: Operand | null;
+  readonly weight?: Operand | null;
+  readonly bias?: Operand | null;
+  readonly [binding: string]: Operand | null | undefined;
+}
+
+/** Two sums for each channel, by a shader whose operands stand in the order of their offsets. */
+function sumChannels(gpu: Launcher, shader: string, operands: SumsOperands, all: NormalizeOutParams): void {
+  const { sums, more = null, weight = null, bias = null } = operands;
+  const count = 2 * all.channels;
+  if (all.n * all.inner === 0) {
+    fill.launch(gpu, [sums], { count, value: 0 });
+    return;
+  }
+  const { knobs, params, splits, workgroups } = share(all);
+  const partials = splits > 1 ? { ...sums, buffer: gpu.alloc(4 * count * splits), offset: 0 } : null;
+  const bound = Object.entries({ ...operands, sums: partials ?? sums });
+  gpu.dispatch({
+    variant: { shader, knobs },
+    buffers: Object.fromEntries(bound.map(([name, one]) => [name, one?.buffer ?? null])),
+    params: {
+      ...params,
+      ...maskOf(weight, bias, all),
+      ...{ eps: all.eps, hasMore: more !== null },
+      ...Object.fromEntries(bound.map(([, one], i) => [`offset${i}`, one?.offset ?? 0])),
+    },
+    workgroups,
+  });
+  if (!partials) return;
+  sumSplits(gpu, { partials: partials.buffer, out: sums, count, splits });
+  gpu.free(partials.buffer);
+}
+
 export const normalizeSums: Plan<"normalizeSums"> = {
   variants: [...allLanes("normalize_sums"), ...splitVariants],
-  launch(gpu, [gradOut, x, mean, variance, weight, bias, sums], all) {
-    const count = 2 * all.channels;
-    if (all.n * all.inner === 0) {
-      fill.launch(gpu, [sums], { count, value: 0 });
-      return;
-    }
-    const { knobs, params, splits, workgroups } = share(all);
-    const partials = splits > 1 ? gpu.alloc(4 * count * splits) : null;
-    gpu.dispatch({
-      variant: { shader: "normalize_sums", knobs },
-      buffers: {
-        gradOut: gradOut.buffer,
-        x: x.buffer,
-        mean: mean.buffer,
-        variance: variance.buffer,
-        weight: weight?.buffer ?? null,
-        bias: bias?.buffer ?? null,
-        sums: partials ?? sums.buffer,
-      },
-      params: {
-        ...params,
-        ...maskOf(weight, bias, all),
-        eps: all.eps,
-        offset0: gradOut.offset,
-        offset1: x.offset,
-        offset2: mean.offset,
-        offset3: variance.offset,
-        offset4: partials ? 0 : sums.offset,
-      },
-      workgroups,
-    });
-    if (!partials) return;
-    sumSplits(gpu, { partials, out: sums, count, splits });
-    gpu.free(partials);
+  launch(gpu, [gradOut, x, mean, variance, weight, bias, sums], params) {
+    sumChannels(gpu, "normalize_sums", { gradOut, x, mean, variance, sums, weight, bias }, params);
+  },
+};
+
+export const normalizeAddendGrad: Plan<"normalizeAddendGrad"> = {
+  variants: allLanes("normalize_addend_grad"),
+  launch(gpu, [gradOut, more, out, x, mean, variance, gradAddend, sums], params) {
+    const operands = { gradOut, more, out, x, mean, variance, gradAddend, sums };
+    sumChannels(gpu, "normalize_addend_grad", operands, params);
   },
 };
 
 export const normalize: Plan<"normalize"> = {
   variants: [{ shader: "normalize" }],
-  launch(gpu, [x, mean, variance, weight, bias, out], params) {
+  launch(gpu, [x, mean, variance, weight, bias, addend, out], params) {
     const { n, channels, inner, eps, activation, negativeSlope } = params;
     const count = n * channels * inner;
     gpu.dispatch({
@@ -146,11 +159,14 @@ export const normalize: Plan<"normalize"> = {
         variance: variance.buffer,
         weight: weight?.buffer ?? null,
         bias: bias?.buffer ?? null,
+        addend: addend?.buffer ?? null,
         out: out.buffer,
       },
       params: {
         ...{ count, channels, inner, eps, activation: activations[activation], negativeSlope },
         ...affineOf(weight, bias),
+        hasAddend: addend !== null,
+        addendOffset: addend?.offset ?? 0,
         xOffset: x.offset,
         meanOffset: mean.offset,
         varianceOffset: variance.offset,

@@ -174,11 +174,11 @@ function writeTile(
 ): void {
   const planeBytes = bytes(w.rows * w.columns), rowBytes = bytes(w.columns);
   const bias = w.bias ? v128.load(w.bias + bytes(channel)) : f32x4.splat(0);
-  const rows = min(w.tileOut, w.rows - row), columns = min(w.tileOut, w.columns - column);
+  const side = w.side, rows = min(side - 2, w.rows - row), columns = min(side - 2, w.columns - column);
   const plane = image * w.groups * w.channels + channel;
   let out = w.out + <usize>plane * planeBytes + bytes(row * w.columns + column);
   for (let y = halfway, end = halfway + <usize>rows * 96; y < end; y += 96, out += rowBytes) {
-    if (w.side == 6) writeRow(6, w, y, bias, out, planeBytes, count, columns);
+    if (side == 6) writeRow(6, w, y, bias, out, planeBytes, count, columns);
     else writeRow(5, w, y, bias, out, planeBytes, count, columns);
   }
 }

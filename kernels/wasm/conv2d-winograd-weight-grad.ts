@@ -164,7 +164,10 @@ function multiplyKept(w: WinogradGradArgs, list: usize, listEnd: usize, sums: us
   }
 }
 
-/** Nothing is done to the sums here: V8 would run out of registers (blocks.ts). It needs their stores in this order, too. */
+/**
+ * Nothing is done to the sums here, or V8 would run out of registers (blocks.ts). For the same reason they are stored in
+ * the order in which the loop adds to them: V8 puts an addition where its result is first used.
+ */
 function tile(isSix: bool, list: usize, listEnd: usize, v: usize, g: usize, pairBytes: usize, to: usize): void {
   if (isSix) sumTiles(true, list, listEnd, v, g, pairBytes, to);
   else sumTiles(false, list, listEnd, v, g, pairBytes, to);

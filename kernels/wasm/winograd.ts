@@ -90,8 +90,8 @@ export function output3(difference: v128, m3: v128, m4: v128, m5: v128): v128 {
   return times(m3, 0.125, times(m4, -8, f32x4.add(difference, m5)));
 }
 
-// The gradient for the weight is the same kind of problem with 4 (or 3) gradients in the place of 3 weights, and 3 outputs
-// instead of 4. Constant factors of the gradients' values are left to the last step, which runs once.
+// The gradient for the weight is the same kind of problem with 4 (or 3) gradients in the place of 3 weights, and always 3
+// outputs. Constant factors of the gradients' values are left to the last step, which runs once.
 
 /** Gradients to `side` values. */
 @inline
@@ -137,8 +137,8 @@ export function transformWeightGrad(
 }
 
 /**
- * Transforms the input tiles at four addresses (rows `rowBytes` apart), a tile to a lane, into side * side vectors that lie
- * `step` bytes apart. `temporary` has room for 36 vectors.
+ * Transforms the input tiles at four addresses (rows `rowBytes` apart), a tile to a lane, into side * side vectors that
+ * lie `step` bytes apart. `temporary` has room for 36 vectors. The side is a constant of each of two inlined loops.
  */
 export function transformTiles(
   side: i32, t0: usize, t1: usize, t2: usize, t3: usize, rowBytes: usize, temporary: usize, to: usize, step: usize,

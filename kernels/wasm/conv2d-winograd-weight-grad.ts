@@ -1,161 +1,258 @@
 // The gradient for the weight of a 3x3 convolution with stride 1, by Winograd's transform (winograd.ts).
 //
-// The 36 sums over all tiles are never transformed back tile by tile: input tiles and gradient tiles are transformed,
+// The sums over all tiles are never transformed back tile by tile: input tiles and gradient tiles are transformed,
 // multiplied and added up over all images, and only the total becomes nine taps. Tiles are the lanes of all vectors; a
-// lane adds up every fourth tile, and the four lanes are added at the end of a strip. A chunk takes a range of images
-// and writes its own partial sums, which are added in order before the last step.
+// lane adds up every fourth tile, and the four lanes are added in the end.
+//
+// The work is cut in two ways. Where an image has many tiles and there are few channels, a chunk takes a range of images
+// from start to end while its tiles are in a cache, and writes its own partial sums, which are added in order. Where
+// an image's tiles are fewer numbers than the sums, tiles of many images are kept instead, and a chunk takes a place.
 
 import { bytes } from "./address";
-import { StageArgs } from "./conv2d-stage";
-import { listTiles, placeBytes, Tile, tilePlaneBytes, transformPlanes } from "./conv2d-winograd";
+import { blockOf, SUM_BYTES } from "./blocks";
 import { addPartials } from "./partial";
-import { madd, sumsOfLanes } from "./simd";
+import { madd, storePair, sumsOfLanes } from "./simd";
 import { scratch } from "./thread";
-import { PLACES, transformWeightGrad } from "./winograd";
+import { transformWeightGrad } from "./winograd";
+import { HALFWAY_BYTES, listTiles, placeBytes, planeOffset, TileArgs, transformPlanes } from "./winograd-tiles";
 
-/** Begins with the input's StageArgs, and ends with the gradient's. */
+/** Begins with the input's TileArgs, and ends with the gradient's. */
 @unmanaged
-class WinogradGradArgs extends StageArgs {
+class WinogradGradArgs extends TileArgs {
   gradWeight: usize;
-  /** [ranges of images, groups, 36, planes rounded up to 2, channels rounded up to 4], with a gap after each place */
+  /** [ranges of images, groups, places, channels / 2, planes / 2, 2, 2], with a gap after each place. */
   partial: usize;
-  images: i32;
+  /** The images from `firstImage` to before `endImage`, cut into ranges. */
+  firstImage: i32;
+  endImage: i32;
   imagesPerRange: i32;
-  /** Images whose tiles are transformed together; more than one only where a strip is a whole image. */
-  imagesPerPass: i32;
   groups: i32;
-  tileRows: i32;
   allTileRows: i32;
-  tileColumns: i32;
+  /** Where the tiles of all ranges are kept, if they are: [ranges, groups, places, pairs of planes, then of channels]. */
+  kept: usize;
 
-  @inline get gradient(): StageArgs {
-    return changetype<StageArgs>(changetype<usize>(this) + offsetof<WinogradGradArgs>());
+  @inline get gradient(): TileArgs {
+    return changetype<TileArgs>(changetype<usize>(this) + offsetof<WinogradGradArgs>());
   }
   /** Output channels of a group. */
   @inline get channels(): i32 { return this.gradient.planes; }
+  /** Planes and channels that there is room for. */
   @inline get paddedPlanes(): i32 { return (this.planes + 1) & ~1; }
-  @inline get lanes(): i32 { return (this.channels + 3) & ~3; }
-  /** From one place to the next; the odd cache line keeps them apart in a cache. */
-  @inline get placePitch(): usize { return bytes(this.paddedPlanes * this.lanes + 16); }
-  /** Room for the list of a pass's tiles. */
-  @inline get listBytes(): usize {
-    return <usize>((this.imagesPerPass * this.tileRows * this.tileColumns + 3) & ~3) * offsetof<Tile>();
+  @inline get paddedChannels(): i32 { return (this.channels + 3) & ~3; }
+  @inline get ranges(): i32 {
+    return (this.endImage - this.firstImage + this.imagesPerRange - 1) / this.imagesPerRange;
   }
-  @inline get partialBytes(): usize { return <usize>PLACES * this.placePitch; }
+  /** From one place's sums to the next; the odd cache line keeps them apart in a cache. */
+  @inline get placePitch(): usize { return bytes(this.paddedPlanes * this.paddedChannels + 16); }
+  @inline get partialBytes(): usize { return <usize>this.places * this.placePitch; }
+  /** From one place's tiles to the next, and for all of a pass. */
+  @inline get placeBytes(): usize { return placeBytes(this.paddedPlanes + this.paddedChannels, this.foursPerPass); }
+  @inline get passBytes(): usize { return <usize>this.places * this.placeBytes; }
 }
 
-/** One range of images, one group. */
+/** One range of images, one group: tiles and products. */
 export function winogradWeightGrad(args: usize, chunk: i32): void {
-  const w = changetype<WinogradGradArgs>(args), gradient = w.gradient;
-  const group = chunk % w.groups, range = chunk / w.groups, lanes = w.lanes, planes = w.planes;
-  const from = range * w.imagesPerRange, to = min(w.images, from + w.imagesPerRange);
-  const sums = w.partial + <usize>chunk * w.partialBytes;
-  // Scratch: room for 36 vectors, the list of tiles, staged planes, and the tiles of input and gradient, transformed.
-  const tiles = scratch() + 576, staged = tiles + w.listBytes;
-  const inputs = staged + bytes(w.imagesPerPass * max(w.planePitch, gradient.planePitch) + 16);
-
+  const w = changetype<WinogradGradArgs>(args), group = chunk % w.groups;
+  const from = chunk / w.groups * w.imagesPerRange, to = min(w.endImage, from + w.imagesPerRange);
+  const values = scratch() + HALFWAY_BYTES + w.listBytes + max(w.stagedBytes, w.gradient.stagedBytes);
   let accumulates = false;
   for (let image = from; image < to; image += w.imagesPerPass) {
-    const images = min(w.imagesPerPass, to - image);
     for (let strip = 0; strip * w.tileRows < w.allTileRows; strip++) {
-      const rows = min(w.tileRows, w.allTileRows - strip * w.tileRows);
-      const count = listTiles(w, images, 0, rows, w.tileColumns, tiles);
-      const fours = (count + 3) / 4, planeBytes = tilePlaneBytes(fours);
-      const inputStep = placeBytes(planes, fours), gradientStep = placeBytes(w.channels, fours);
-      const gradients = inputs + <usize>PLACES * inputStep;
-      transformPlanes(w, image, images, group, strip, tiles, fours, fours, staged, inputs, false);
-      listTiles(gradient, images, 0, rows, w.tileColumns, tiles);
-      transformPlanes(gradient, image, images, group, strip, tiles, fours, fours, staged, gradients, true);
-      if (count & 3) clearLanes(gradients + bytes(count & ~3), count & 3, w.channels, fours);
-      for (let i = 0; i < PLACES; i++) {
-        let v = inputs + <usize>i * inputStep, place = sums + <usize>i * w.placePitch;
-        for (let plane = 0; plane < planes; plane += 2, v += 2 * planeBytes, place += bytes(2 * lanes)) {
-          let g = gradients + <usize>i * gradientStep;
-          for (let lane = 0; lane < lanes; lane += 4, g += 4 * planeBytes) {
-            multiply(fours, v, g, planeBytes, place + bytes(lane), place + bytes(lanes + lane), accumulates);
-          }
-        }
+      const count = transform(w, image, min(w.imagesPerPass, to - image), group, strip, values);
+      let v = values, sums = w.partial + <usize>chunk * w.partialBytes;
+      for (let place = 0; place < w.places; place++, v += w.placeBytes, sums += w.placePitch) {
+        multiplyPass(w, (count + 3) / 4, v, sums, accumulates);
       }
       accumulates = true;
     }
   }
 }
 
-/** Clears the lanes of the last four tiles that hold no tile: of each four only the first `count` are there. */
-function clearLanes(last: usize, count: i32, channels: i32, fours: i32): void {
+/** The tiles of one range of images, which is one pass, and one group. */
+export function winogradGradTiles(args: usize, chunk: i32): void {
+  const w = changetype<WinogradGradArgs>(args), image = w.firstImage + chunk / w.groups * w.imagesPerRange;
+  const images = min(w.imagesPerRange, w.endImage - image);
+  transform(w, image, images, chunk % w.groups, 0, w.kept + <usize>chunk * w.passBytes);
+}
+
+/** The products of one place of one group, for the tiles of all ranges. */
+export function winogradGradPlace(args: usize, chunk: i32): void {
+  const w = changetype<WinogradGradArgs>(args), group = chunk / w.places, place = chunk % w.places;
+  const list = scratch() + SUM_BYTES, perImage = w.tileRows * w.tileColumns;
+  let offset = <usize>group * w.passBytes + <usize>place * w.placeBytes, listEnd = list;
+  for (let image = w.firstImage; image < w.endImage; image += w.imagesPerRange) {
+    const count = min(w.imagesPerRange, w.endImage - image) * perImage;
+    for (let i = 0; i < count; i += 4, listEnd += 4) store<usize>(listEnd, offset + (<usize>i << 3));
+    offset += <usize>w.groups * w.passBytes;
+  }
+  multiplyKept(w, list, listEnd, w.partial + <usize>chunk * w.placePitch, w.firstImage > 0);
+}
+
+/** Transforms a strip of some images' inputs and gradients, and gives the count of its tiles. */
+function transform(w: WinogradGradArgs, image: i32, images: i32, group: i32, strip: i32, to: usize): i32 {
+  const gradient = w.gradient, rows = min(w.tileRows, w.allTileRows - strip * w.tileRows), step = w.placeBytes;
+  const tiles = scratch() + HALFWAY_BYTES, staged = tiles + w.listBytes, perPass = w.foursPerPass;
+  const count = listTiles(w, images, 0, rows, tiles), fours = (count + 3) / 4;
+  transformPlanes(w, image, group, strip, tiles, fours, staged, to, perPass, step, 2, false);
+  listTiles(gradient, images, 0, rows, tiles);
+  to += planeOffset(w.paddedPlanes, perPass, 2);
+  transformPlanes(gradient, image, group, strip, tiles, fours, staged, to, perPass, step, 2, true);
+  if (count & 3) clearLanes(w, to + (<usize>(count >> 2) << 5), count & 3);
+  return count;
+}
+
+/** Clears the lanes of the last four gradients that hold no tile: of each four only the first `count` are there. */
+function clearLanes(w: WinogradGradArgs, last: usize, count: i32): void {
   const lane = i32x4(0, 1, 2, 3), mask = i32x4.lt_s(lane, i32x4.splat(count));
-  for (let i = 0; i < PLACES; i++) {
-    const place = last + <usize>i * placeBytes(channels, fours);
-    for (let channel = 0; channel < channels; channel++) {
-      const at = place + <usize>channel * tilePlaneBytes(fours);
+  for (let place = 0; place < w.places; place++, last += w.placeBytes) {
+    for (let channel = 0; channel < w.channels; channel++) {
+      const at = last + planeOffset(channel, w.foursPerPass, 2);
       v128.store(at, v128.and(v128.load(at), mask));
     }
   }
 }
 
-/** Two planes (`v`) by four channels (`g`), summed over fours of tiles. */
-function multiply(
-  fours: i32, v: usize, g: usize, planeBytes: usize, to0: usize, to1: usize, accumulates: bool,
-): void {
-  const zero = f32x4.splat(0), v1 = planeBytes, g1 = planeBytes, g2 = planeBytes << 1, g3 = g1 + g2;
-  let c00 = zero, c01 = zero, c02 = zero, c03 = zero, c10 = zero, c11 = zero, c12 = zero, c13 = zero;
-  for (const end = v + (<usize>fours << 4); v < end; v += 16, g += 16) {
-    const a = v128.load(v), b = v128.load(v + v1);
-    let s = v128.load(g);
+/**
+ * One place's products of a pass: all planes by all channels, four at a time, summed over `fours` of tiles. These are so
+ * few that what comes behind the loop counts: the lanes of eight sums are added in registers.
+ */
+function multiplyPass(w: WinogradGradArgs, fours: i32, v: usize, sums: usize, accumulates: bool): void {
+  const zero = f32x4.splat(0), pairBytes = <usize>w.foursPerPass << 5, pitch = bytes(2 * w.paddedPlanes);
+  const end = v + planeOffset(w.paddedPlanes, w.foursPerPass, 2);
+  let g = end;
+  for (let channel = 0; channel < w.channels; channel += 4, g += 2 * pairBytes, sums += 2 * pitch) {
+    for (let pair = v, to = sums; pair < end; pair += pairBytes, to += 16) {
+      let c00 = zero, c10 = zero, c01 = zero, c11 = zero, c02 = zero, c12 = zero, c03 = zero, c13 = zero;
+      let at = pair, g0 = g, g2 = g + pairBytes;
+      for (const atEnd = at + (<usize>fours << 5); at < atEnd; at += 32, g0 += 32, g2 += 32) {
+        const a = v128.load(at), b = v128.load(at, 16);
+        let s = v128.load(g0);
+        c00 = madd(s, a, c00);
+        c10 = madd(s, b, c10);
+        s = v128.load(g0, 16);
+        c01 = madd(s, a, c01);
+        c11 = madd(s, b, c11);
+        s = v128.load(g2);
+        c02 = madd(s, a, c02);
+        c12 = madd(s, b, c12);
+        s = v128.load(g2, 16);
+        c03 = madd(s, a, c03);
+        c13 = madd(s, b, c13);
+      }
+      storeSums(to, sumsOfLanes(c00, c10, c01, c11), accumulates);
+      storeSums(to + pitch, sumsOfLanes(c02, c12, c03, c13), accumulates);
+    }
+  }
+}
+
+/** One place's products of all tiles that are kept: two planes by six channels, or four, summed over the listed fours. */
+function multiplyKept(w: WinogradGradArgs, list: usize, listEnd: usize, sums: usize, accumulates: bool): void {
+  const pairBytes = <usize>w.foursPerPass << 5, end = w.kept + planeOffset(w.paddedPlanes, w.foursPerPass, 2);
+  const pitch = bytes(2 * w.paddedPlanes), products = scratch();
+  let g = end;
+  for (let left = w.paddedChannels, block = 0; left > 0; left -= block) {
+    block = blockOf(left);
+    for (let v = w.kept, to = sums; v < end; v += pairBytes, to += 16) {
+      if (block == 6) tile(true, list, listEnd, v, g, pairBytes, products);
+      else tile(false, list, listEnd, v, g, pairBytes, products);
+      storeSums(to, sumsOfLanesAt(products), accumulates);
+      storeSums(to + pitch, sumsOfLanesAt(products + 64), accumulates);
+      if (block == 6) storeSums(to + 2 * pitch, sumsOfLanesAt(products + 128), accumulates);
+    }
+    g += <usize>(block >> 1) * pairBytes;
+    sums += <usize>(block >> 1) * pitch;
+  }
+}
+
+/**
+ * Nothing is done to the sums here, or V8 would run out of registers (blocks.ts). For the same reason they are stored in
+ * the order in which the loop adds to them: V8 puts an addition where its result is first used.
+ */
+function tile(isSix: bool, list: usize, listEnd: usize, v: usize, g: usize, pairBytes: usize, to: usize): void {
+  if (isSix) sumTiles(true, list, listEnd, v, g, pairBytes, to);
+  else sumTiles(false, list, listEnd, v, g, pairBytes, to);
+}
+
+@inline
+function sumTiles(isSix: bool, list: usize, listEnd: usize, v: usize, g0: usize, pairBytes: usize, to: usize): void {
+  const zero = f32x4.splat(0), g2 = g0 + pairBytes, g4 = g2 + pairBytes;
+  let c00 = zero, c10 = zero, c01 = zero, c11 = zero, c02 = zero, c12 = zero;
+  let c03 = zero, c13 = zero, c04 = zero, c14 = zero, c05 = zero, c15 = zero;
+  for (; list < listEnd; list += 4) {
+    const offset = load<usize>(list), a = v128.load(v + offset), b = v128.load(v + offset, 16);
+    let s = v128.load(g0 + offset);
     c00 = madd(s, a, c00);
     c10 = madd(s, b, c10);
-    s = v128.load(g + g1);
+    s = v128.load(g0 + offset, 16);
     c01 = madd(s, a, c01);
     c11 = madd(s, b, c11);
-    s = v128.load(g + g2);
+    s = v128.load(g2 + offset);
     c02 = madd(s, a, c02);
     c12 = madd(s, b, c12);
-    s = v128.load(g + g3);
+    s = v128.load(g2 + offset, 16);
     c03 = madd(s, a, c03);
     c13 = madd(s, b, c13);
+    if (isSix) {
+      s = v128.load(g4 + offset);
+      c04 = madd(s, a, c04);
+      c14 = madd(s, b, c14);
+      s = v128.load(g4 + offset, 16);
+      c05 = madd(s, a, c05);
+      c15 = madd(s, b, c15);
+    }
   }
-  const s0 = sumsOfLanes(c00, c01, c02, c03), s1 = sumsOfLanes(c10, c11, c12, c13);
-  v128.store(to0, accumulates ? f32x4.add(v128.load(to0), s0) : s0);
-  v128.store(to1, accumulates ? f32x4.add(v128.load(to1), s1) : s1);
+  storePair(to, c00, c10);
+  storePair(to + 32, c01, c11);
+  storePair(to + 64, c02, c12);
+  storePair(to + 96, c03, c13);
+  if (!isSix) return;
+  storePair(to + 128, c04, c14);
+  storePair(to + 160, c05, c15);
+}
+
+@inline
+function storeSums(to: usize, sums: v128, accumulates: bool): void {
+  v128.store(to, accumulates ? f32x4.add(v128.load(to), sums) : sums);
+}
+
+@inline
+function sumsOfLanesAt(at: usize): v128 {
+  return sumsOfLanes(v128.load(at), v128.load(at, 16), v128.load(at, 32), v128.load(at, 48));
 }
 
 /** Adds the ranges of images up, for one place. */
 export function winogradWeightGradSum(args: usize, chunk: i32): void {
-  const w = changetype<WinogradGradArgs>(args);
-  const group = chunk / PLACES, place = chunk % PLACES;
-  const ranges = (w.images + w.imagesPerRange - 1) / w.imagesPerRange;
-  const first = w.partial + <usize>group * w.partialBytes + <usize>place * w.placePitch;
-  addPartials(first, <usize>w.groups * w.partialBytes, ranges, bytes(w.paddedPlanes * w.lanes));
+  const w = changetype<WinogradGradArgs>(args), first = w.partial + <usize>chunk * w.placePitch;
+  addPartials(first, <usize>w.groups * w.partialBytes, w.ranges, bytes(w.paddedPlanes * w.paddedChannels));
 }
 
-/** Transforms the sums back, for four planes. */
+/** Transforms the sums back, for two planes. */
 export function winogradWeightGradTaps(args: usize, chunk: i32): void {
-  const w = changetype<WinogradGradArgs>(args);
-  const planes = w.planes, channels = w.channels, lanes = w.lanes, placePitch = w.placePitch;
-  const blocks = (planes + 3) / 4, group = chunk / blocks, first = 4 * (chunk % blocks);
+  const w = changetype<WinogradGradArgs>(args), side = w.side, placePitch = w.placePitch, down = <usize>side * placePitch;
+  const planes = w.planes, channels = w.channels, pairs = w.paddedPlanes / 2;
+  const group = chunk / pairs, pair = chunk % pairs;
   const rows = scratch(), taps = rows + 288;
-  for (let channel = 0; channel < channels; channel += 4) {
-    for (let plane = first; plane < min(planes, first + 4); plane++) {
-      const sums = w.partial + <usize>group * w.partialBytes + bytes(plane * lanes + channel);
-      for (let j: usize = 0; j < 6; j++) {
-        const m = sums + j * placePitch;
-        transformWeightGrad(
-          v128.load(m), v128.load(m + 6 * placePitch), v128.load(m + 12 * placePitch),
-          v128.load(m + 18 * placePitch), v128.load(m + 24 * placePitch), v128.load(m + 30 * placePitch),
-          rows + j * 16, 96,
-        );
-      }
-      for (let i: usize = 0; i < 3; i++) {
-        const m = rows + i * 96;
-        transformWeightGrad(
-          v128.load(m), v128.load(m, 16), v128.load(m, 32), v128.load(m, 48), v128.load(m, 64), v128.load(m, 80),
-          taps + i * 48, 16,
-        );
-      }
-      for (let lane = 0; lane < min(4, channels - channel); lane++) {
-        const to = w.gradWeight + bytes(((group * channels + channel + lane) * planes + plane) * 9);
-        for (let tap: usize = 0; tap < 9; tap++) store<f32>(to + tap * 4, load<f32>(taps + tap * 16 + bytes(lane)));
-      }
+  let sums = w.partial + <usize>group * w.partialBytes + (<usize>pair << 4);
+  for (let channel = 0; channel < channels; channel += 2, sums += bytes(2 * w.paddedPlanes)) {
+    let m = sums;
+    for (let at = rows, end = rows + (<usize>side << 4); at < end; at += 16, m += placePitch) {
+      transformWeightGrad(
+        side, v128.load(m), v128.load(m + down), v128.load(m + 2 * down), v128.load(m + 3 * down),
+        v128.load(m + 4 * down), side == 6 ? v128.load(m + 5 * down) : f32x4.splat(0), at, 96,
+      );
+    }
+    for (let row: usize = 0; row < 3; row++) {
+      m = rows + row * 96;
+      transformWeightGrad(
+        side, v128.load(m), v128.load(m, 16), v128.load(m, 32), v128.load(m, 48), v128.load(m, 64), v128.load(m, 80),
+        taps + row * 48, 16,
+      );
+    }
+    for (let lane = 0; lane < 4; lane++) {
+      const out = channel + (lane >> 1), plane = 2 * pair + (lane & 1);
+      if (out >= channels || plane >= planes) continue;
+      const to = w.gradWeight + bytes(((group * channels + out) * planes + plane) * 9);
+      for (let tap: usize = 0; tap < 9; tap++) store<f32>(to + tap * 4, load<f32>(taps + tap * 16 + bytes(lane)));
     }
   }
 }

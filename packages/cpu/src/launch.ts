@@ -260,6 +260,8 @@ export type WasmKernel =
   | "unary"
   | "uniform"
   | "where"
+  | "winogradGradPlace"
+  | "winogradGradTiles"
   | "winogradWeightGrad"
   | "winogradWeightGradSum"
   | "winogradWeightGradTaps"

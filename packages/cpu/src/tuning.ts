@@ -37,14 +37,16 @@ export const CONV_PARTIAL_BYTES = 20 * 1024 * 1024;
 
 /**
  * Winograd's transform: bytes of transformed tiles, which are to stay in the second-level cache, but at least so many
- * tiles of 4x4 outputs per chunk; the least chunks for which more are taken together; the least channels (on both sides)
- * for which the transforms are worth their time, and the least share of the tiles' pixels that must be wanted.
+ * tiles per chunk; the least chunks for which more are taken together; the least channels (on both sides) for which the
+ * transforms are worth their time; the most products per pixel, of which a direct convolution takes nine; and bytes of
+ * tiles that the weight gradient keeps for its products place by place.
  */
 export const WINOGRAD_TILE_BYTES = 1024 * 1024;
 export const WINOGRAD_LEAST_TILES = 36;
 export const WINOGRAD_LEAST_CHUNKS = 16;
 export const WINOGRAD_LEAST_CHANNELS = 8;
-export const WINOGRAD_LEAST_USE = 0.45;
+export const WINOGRAD_MOST_PRODUCTS = 5;
+export const WINOGRAD_KEPT_BYTES = 16 * 1024 * 1024;
 
 /** How many looks at the control block a worker takes for new work, and the host for the last chunk, before it sleeps. */
 export const WORKER_SPINS = 4000;

@@ -34,6 +34,15 @@ export const CONV_IMAGE_RANGES = 32;
 export const CONV_PARTIAL_BYTES = 20 * 1024 * 1024;
 
 /**
+ * 1x1 convolutions: bytes of staged pixels per chunk, which are to stay in the second-level cache, and of those that
+ * all channels go through before the next, in the first; the least vectors of a chunk.
+ */
+export const POINTWISE_STAGED_BYTES = 512 * 1024;
+export const POINTWISE_RUN_BYTES = 24 * 1024;
+export const POINTWISE_LEAST_VECTORS = 144;
+export const POINTWISE_LEAST_CHUNKS = 16;
+
+/**
  * Winograd's transform: bytes of transformed tiles, which are to stay in the second-level cache, but at least so many
  * tiles of 4x4 outputs per chunk; the least chunks for which more are taken together; the least channels (on both sides)
  * for which the transforms are worth their time, and the least share of the tiles' pixels that must be wanted.

@@ -19,7 +19,22 @@ import { CONV_GRADIENT_BYTES } from "../tuning.ts";
 import { activationCode } from "./activation.ts";
 import { blocksOf, SUM_BYTES } from "./blocks.ts";
 import { convolveDepthwise, isDepthwise, weightGradDepthwise } from "./conv2d-depthwise.ts";
-import { type Axis, type Convolution, type Correlation, rangesOf, writeStaging } from "./conv2d-source.ts";
+import {
+  convolvePointwise,
+  gatherPixels,
+  isPointwise,
+  spreadPixels,
+  weightGradPointwise,
+  withoutSteps,
+} from "./conv2d-pointwise.ts";
+import {
+  type Axis,
+  type Convolution,
+  type Correlation,
+  rangesOf,
+  writeResult,
+  writeStaging,
+} from "./conv2d-source.ts";
 import { convolveByWinograd, suitsWinograd, weightGradByWinograd } from "./conv2d-winograd.ts";
 import { fill } from "./elementwise.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";
@@ -60,29 +75,16 @@ function convolve(launch: Launch, c: Convolution): void {
     convolveByWinograd(launch, c);
     return;
   }
+  if (isPointwise(c) && c.planeSize === rows * columns) {
+    convolvePointwise(launch, c);
+    return;
+  }
   const staging = writeStaging(launch, c);
-  const blocks = blocksOf(channels);
-  launch.floats(c.weight);
-  launch.ints(...c.weightSteps, launch.temporary(4 * groups * blocks.rows * staging.steps));
-  launch.floats(c.out, c.bias);
-  launch.int(c.activation);
-  launch.float(c.negativeSlope);
-  launch.ints(groups, channels, blocks.count);
-  launch.ints(rows, columns, c.origin, c.rowStep, c.columnStep, c.planeSize);
+  const blocks = writeResult(launch, c, staging.steps);
   launch.ints(staging.stripRows, staging.strips, source.strideH);
   launch.scratch(SUM_BYTES + staging.byteLength + 8 * staging.stripRows * Math.ceil(columns / 4));
-  launch.run("conv2dPack", 1 + groups * blocks.count);
+  launch.run("conv2dPack", 1 + groups * blocks);
   launch.run("conv2d", c.images * groups * staging.strips);
-}
-
-/** A 1x1 convolution sees pixels one by one, so their rows may be joined until vectors fill them: 6x6 becomes 3x12. */
-function withWholeVectors<P extends Conv2dParams>(p: P): P {
-  const { hIn, wIn, hOut, wOut, kH, kW, strideH, strideW } = p;
-  if (kH * kW * strideH * strideW !== 1 || hOut !== hIn || wOut !== wIn || p.padTop + p.padLeft > 0) return p;
-  const joined = [1, 2, 4].find((rows) => (rows * wIn) % 4 === 0)!;
-  if (hIn % joined !== 0) return p;
-  const [rows, columns] = [hIn / joined, wIn * joined];
-  return { ...p, hIn: rows, wIn: columns, hOut: rows, wOut: columns };
 }
 
 /** The input as the source, and the output's pixels as the result. */
@@ -121,7 +123,15 @@ function forwardOf([x, weight, bias, out]: Kernels["conv2d"]["operands"], p: For
 }
 
 export const conv2d: HostKernel<"conv2d"> = (launch, operands, params) => {
-  convolve(launch, forwardOf(operands, withWholeVectors(params)));
+  const dense = withoutSteps(params);
+  if (dense === null) {
+    convolve(launch, forwardOf(operands, params));
+    return;
+  }
+  const [x, ...others] = operands;
+  const pixels = gatherPixels(launch, x, params);
+  launch.begin("conv2d");
+  conv2d(launch, [pixels, ...others], { ...params, ...dense });
 };
 
 /** In one go where Winograd's tiles, whose sides are even, hold whole windows; else one after the other. */
@@ -140,8 +150,14 @@ export const conv2dMaxPool: HostKernel<"conv2dMaxPool"> = (launch, operands, par
   maxPool2d(launch, [between, out, indices], poolingOf(params));
 };
 
-export const conv2dInputGrad: HostKernel<"conv2dInputGrad"> = (launch, [gradOut, weight, gradX], params) => {
-  const p = withWholeVectors(params);
+export const conv2dInputGrad: HostKernel<"conv2dInputGrad"> = (launch, [gradOut, weight, gradX], p) => {
+  const dense = withoutSteps(p);
+  if (dense !== null) {
+    const pixels = launch.temporaryFloats(p.n * p.cIn * p.hOut * p.wOut);
+    conv2dInputGrad(launch, [gradOut, weight, pixels], dense);
+    spreadPixels(launch, pixels, gradX, p);
+    return;
+  }
   const phases: Convolution[] = [];
   for (let top = 0; top < Math.min(p.strideH, p.hIn); top++) {
     for (let left = 0; left < Math.min(p.strideW, p.wIn); left++) {
@@ -205,12 +221,14 @@ function backwards(
   };
 }
 
-export const conv2dWeightGrad: HostKernel<"conv2dWeightGrad"> = (
-  launch,
-  [gradOut, x, gradWeight],
-  params,
-) => {
-  const p = withWholeVectors(params);
+export const conv2dWeightGrad: HostKernel<"conv2dWeightGrad"> = (launch, [gradOut, x, gradWeight], p) => {
+  const dense = withoutSteps(p);
+  if (dense !== null) {
+    const pixels = gatherPixels(launch, x, p);
+    launch.begin("conv2dWeightGrad");
+    conv2dWeightGrad(launch, [gradOut, pixels, gradWeight], dense);
+    return;
+  }
   const { n, groups, hOut: rows, wOut: columns } = p;
   const channels = p.cOut / groups;
   if (n * rows * columns === 0) {
@@ -224,6 +242,10 @@ export const conv2dWeightGrad: HostKernel<"conv2dWeightGrad"> = (
   }
   if (suitsWinograd(correlation)) {
     weightGradByWinograd(launch, correlation, { operand: gradOut, indices: null }, gradWeight);
+    return;
+  }
+  if (isPointwise(correlation)) {
+    weightGradPointwise(launch, correlation, gradOut, gradWeight);
     return;
   }
   const maxRows = Math.max(1, Math.floor(CONV_GRADIENT_BYTES / (32 * columns)));

@@ -44,7 +44,7 @@ export function conv2dPointwise(args: usize, chunk: i32): void {
     }
     vector += count;
   }
-  convolve(p, group, 0, list, end - first, p.perRun);
+  convolve(p, true, group, 0, list, end - first, p.perRun);
 }
 
 /**

@@ -83,14 +83,18 @@ export function conv2d(args: usize, chunk: i32): void {
   const firstRow = strip * c.stripRows, rows = min(c.stripRows, c.rows - firstRow);
   const vectors = staged + bytes(c.planes * c.planePitch + 16);
   const vectorCount = listVectors(c, firstRow, rows, staged, vectors);
-  convolve(c, group, image, vectors, vectorCount, vectorCount);
+  convolve(c, false, group, image, vectors, vectorCount, vectorCount);
 }
 
 /**
  * The pixels of a list of vectors (see listVectors), for all channels of a group. `run` of them, an even number, go
- * through all channels before the next do. Places in the result are counted from `image`'s planes.
+ * through all channels before the next do. Places in the result are counted from `image`'s planes. A vector is dense if
+ * its taps lie side by side; else there are offsets for them.
  */
-export function convolve(c: ConvArgs, group: i32, image: i32, vectors: usize, vectorCount: i32, run: i32): void {
+@inline
+export function convolve(
+  c: ConvArgs, isDense: bool, group: i32, image: i32, vectors: usize, vectorCount: i32, run: i32,
+): void {
   const channels = c.channels, planeBytes = bytes(c.planeSize), sums = scratch();
   const isPlain = c.columns >= 4 && c.columnStep == 1 && c.activation == 0 && c.bias == 0;
   const bias = c.bias ? c.bias + bytes(group * channels) : 0;
@@ -105,11 +109,14 @@ export function convolve(c: ConvArgs, group: i32, image: i32, vectors: usize, ve
       for (let i = first; i < last; i += 2) {
         const left = vectors + (<usize>i << 3), right = i + 1 < last ? left + 8 : left;
         const leftTo = out + load<usize>(left, 4), rightTo = out + load<usize>(right, 4);
-        const isDone = isPlain && count == block;
-        const tileTo = isDone ? leftTo : sums, tileRight = isDone ? rightTo : sums + 16, pitch = isDone ? planeBytes : 32;
-        if (c.offsets) tile(c, block, packed, left, right, tileTo, tileRight, pitch);
-        else denseTile(c, block, packed, left, right, tileTo, tileRight, pitch);
-        if (!isDone) writeOut(c, sums, count, biasHere, leftTo, rightTo);
+        if (isPlain && count == block) {
+          if (isDense) denseTile(c, block, packed, left, right, leftTo, rightTo, planeBytes);
+          else tile(c, block, packed, left, right, leftTo, rightTo, planeBytes);
+        } else {
+          if (isDense) denseTile(c, block, packed, left, right, sums, sums + 16, 32);
+          else tile(c, block, packed, left, right, sums, sums + 16, 32);
+          writeOut(c, sums, count, biasHere, leftTo, rightTo);
+        }
       }
     }
   }
@@ -147,7 +154,7 @@ function tile(
   else sumChannels(c, false, true, weights, left, right, leftTo, rightTo, pitch);
 }
 
-/** The same for vectors whose taps lie side by side. */
+/** The same for dense vectors. */
 function denseTile(
   c: ConvArgs, block: i32, weights: usize, left: usize, right: usize, leftTo: usize, rightTo: usize, pitch: usize,
 ): void {

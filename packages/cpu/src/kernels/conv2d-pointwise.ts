@@ -9,8 +9,8 @@ import type { Conv2dParams, Operand } from "@mien/tensor";
 import type { Launch } from "../launch.ts";
 import {
   CONV_IMAGE_RANGES,
+  CONV_LEAST_CHUNKS,
   CONV_PARTIAL_BYTES,
-  POINTWISE_LEAST_CHUNKS,
   POINTWISE_LEAST_VECTORS,
   POINTWISE_RUN_BYTES,
   POINTWISE_STAGED_BYTES,
@@ -75,7 +75,7 @@ export function convolvePointwise(launch: Launch, c: Convolution): void {
   const vectors = planeSize / 4;
   const total = images * vectors;
   const fitting = Math.max(POINTWISE_LEAST_VECTORS, Math.floor(POINTWISE_STAGED_BYTES / (16 * planes)));
-  const perChunk = Math.min(fitting, 4 * Math.ceil(total / (4 * POINTWISE_LEAST_CHUNKS)));
+  const perChunk = Math.min(fitting, 4 * Math.ceil(total / (4 * CONV_LEAST_CHUNKS)));
   const perRun = Math.max(4, 4 * Math.floor(POINTWISE_RUN_BYTES / (64 * planes)));
   const vectorPitch = 64 * (Math.ceil(planes / 4) | 1); // whole cache lines, an odd number of them
 

@@ -6,7 +6,13 @@
 
 import type { Operand } from "@mien/tensor";
 import type { Launch } from "../launch.ts";
-import { CONV_IMAGE_RANGES, CONV_MIN_STRIP_ROWS, CONV_PARTIAL_BYTES, CONV_STRIP_BYTES } from "../tuning.ts";
+import {
+  CONV_IMAGE_RANGES,
+  CONV_LEAST_CHUNKS,
+  CONV_MIN_STRIP_ROWS,
+  CONV_PARTIAL_BYTES,
+  CONV_STRIP_BYTES,
+} from "../tuning.ts";
 import { blocksOf } from "./blocks.ts";
 
 /** A tap along one axis: its index in the kernel, and how far from the pixel's own place it reads. */
@@ -104,7 +110,9 @@ export function writeStaging(launch: Launch, c: Correlation, maxRows = c.rows): 
   const phasePitch = Math.max(columns, 4) + Math.floor(horizontal.reach / strideW);
   const rowPitch = phasePitch * strideW;
   const fitting = Math.floor(CONV_STRIP_BYTES / Math.max(4 * planes * rowPitch, 1)) - vertical.reach;
-  const mostRows = Math.min(rows, maxRows, Math.max(CONV_MIN_STRIP_ROWS, Math.floor(fitting / strideH)));
+  const shared = Math.ceil((rows * c.images * groups) / CONV_LEAST_CHUNKS);
+  const wanted = Math.min(Math.floor(fitting / strideH), shared);
+  const mostRows = Math.min(rows, maxRows, Math.max(CONV_MIN_STRIP_ROWS, wanted));
   const strips = Math.ceil(rows / mostRows);
   const stripRows = Math.ceil(rows / strips); // alike, for a short one would stage as much for less
   const stagedRows = (stripRows - 1) * strideH + vertical.reach + 1;

@@ -5,8 +5,9 @@
 // multiplication in which one operand is never built: the list of offsets stands for it (implicit GEMM).
 //
 // The gradient for the input is the same with the channels' roles swapped and the taps' signs turned. For a stride of
-// s it falls apart into s x s independent grids of input pixels, each with its own share of the taps; the host
-// launches one after the other, so no product with a zero is ever computed.
+// s it falls apart into s x s independent grids of input pixels, each with its own share of the taps, so no product with
+// a zero is ever computed. All grids of an image are computed one after the other, while what they read, and the cache
+// lines in which they write between each other, are at hand.
 
 import { bytes } from "./address";
 import { activate, GENTLE_LEAKY_RELU } from "./activation";
@@ -45,9 +46,21 @@ export class ConvArgs extends TapArgs {
   stagedStep: i32;
 }
 
-/** Chunk 0 writes the offsets, if there are any; each further one packs the weights of a block of channels. */
+/** A grid of pixels; those of a launch lie one behind the other. */
+@unmanaged
+class GridArgs extends ConvArgs {
+  /** How many more come behind this one. */
+  others: i32;
+
+  @inline get next(): GridArgs { return changetype<GridArgs>(changetype<usize>(this) + offsetof<GridArgs>()); }
+  @inline get chunks(): i32 { return this.groups * this.strips; }
+}
+
+/** For each grid chunk 0 writes the offsets, if there are any; each further one packs the weights of a block of channels. */
 export function conv2dPack(args: usize, chunk: i32): void {
-  const c = changetype<ConvArgs>(args);
+  const first = changetype<ConvArgs>(args), perGrid = 1 + first.groups * first.blocks;
+  const c = changetype<ConvArgs>(args + <usize>(chunk / perGrid) * offsetof<GridArgs>());
+  chunk %= perGrid;
   if (chunk == 0) {
     if (c.offsets) fillOffsets(c);
     return;
@@ -74,10 +87,17 @@ function packedAt(c: ConvArgs, group: i32, channel: i32): usize {
   return c.packed + bytes((group * paddedRows(c.channels) + channel) * c.planes * c.tapCount);
 }
 
-/** One strip of rows of one group of one image. */
+/** One strip of rows of one group of one grid of one image. */
 export function conv2d(args: usize, chunk: i32): void {
-  const c = changetype<ConvArgs>(args);
-  const strip = chunk % c.strips, group = (chunk / c.strips) % c.groups, image = chunk / (c.strips * c.groups);
+  let c = changetype<GridArgs>(args), perImage = c.chunks;
+  for (let grid = c; grid.others; ) {
+    grid = grid.next;
+    perImage += grid.chunks;
+  }
+  const image = chunk / perImage;
+  let rest = chunk % perImage;
+  for (; rest >= c.chunks; c = c.next) rest -= c.chunks;
+  const strip = rest % c.strips, group = rest / c.strips;
   const staged = scratch() + SUM_BYTES;
   stageStrip(c, image, group, strip, staged);
   const firstRow = strip * c.stripRows, rows = min(c.stripRows, c.rows - firstRow);

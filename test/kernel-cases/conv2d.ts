@@ -71,6 +71,8 @@ const shapes: Readonly<Record<string, Shape>> = {
   "stride 2, odd sizes": { x: [2, 3, 15, 17], cOut: 6, kernel: [3, 3], stride: [2, 2], padding: 1 },
   "stride 2, last row unused": { x: [2, 3, 16, 14], cOut: 5, kernel: [3, 3], stride: [2, 2] },
   "stride 3, gaps": { x: [1, 3, 11, 10], cOut: 4, kernel: [2, 2], stride: [3, 3] },
+  "stride 5, more grids than a launch takes": { x: [2, 3, 11, 12], cOut: 4, kernel: [5, 6], stride: [5, 5] },
+  "stride 2, in strips": { x: [1, 34, 67, 61], cOut: 5, kernel: [3, 3], stride: [2, 2], padding: 1 },
   "stride 2 x 1": { x: [1, 4, 9, 9], cOut: 4, kernel: [3, 3], stride: [2, 1], padding: 1 },
   "dilation 2": { x: [2, 3, 11, 12], cOut: 5, kernel: [3, 3], dilation: [2, 2], padding: 2 },
   "dilation 2, stride 2": {

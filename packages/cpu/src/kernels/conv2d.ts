@@ -10,6 +10,7 @@
 import {
   type Conv2dMaxPoolGradParams,
   type Conv2dParams,
+  type KernelName,
   type Kernels,
   type Operand,
   poolingOf,
@@ -42,6 +43,9 @@ import { maxPool2d, maxPool2dGrad } from "./pool.ts";
 /** Rows of partial sums that are added up at a time, as in kernels/wasm/conv2d-weight-grad.ts. */
 const MERGED_ROWS = 16;
 
+/** Grids of pixels for which the argument block has room. */
+const MOST_GRIDS = 16;
+
 function forwardAxis(size: number, dilation: number, pad: number): Axis {
   const taps = Array.from({ length: size }, (_, index) => ({ index, shift: index * dilation }));
   return { origin: -pad, reach: (size - 1) * dilation, taps };
@@ -62,29 +66,38 @@ function backwardAxis(size: number, dilation: number, pad: number, stride: numbe
 
 type Forward = Kernels["conv2d"]["params"];
 
-function convolve(launch: Launch, c: Convolution): void {
-  const { source, rows, columns } = c;
-  const { groups } = source;
-  const channels = c.outChannels / groups;
-  if (c.images * channels * rows * columns === 0) return;
-  if (isDepthwise(c)) {
-    convolveDepthwise(launch, c);
-    return;
+/** Convolutions that differ in their grids of pixels alone, each in the way that suits it. */
+function convolve(launch: Launch, kernel: KernelName, grids: readonly Convolution[]): void {
+  const direct: Convolution[] = [];
+  for (const c of grids) {
+    launch.begin(kernel);
+    if (c.images * c.outChannels * c.rows * c.columns === 0) continue;
+    if (isDepthwise(c)) convolveDepthwise(launch, c);
+    else if (suitsWinograd(c)) convolveByWinograd(launch, c);
+    else if (isPointwise(c) && c.planeSize === c.rows * c.columns) convolvePointwise(launch, c);
+    else direct.push(c);
   }
-  if (suitsWinograd(c)) {
-    convolveByWinograd(launch, c);
-    return;
+  for (let first = 0; first < direct.length; first += MOST_GRIDS) {
+    launch.begin(kernel);
+    convolveDirectly(launch, direct.slice(first, first + MOST_GRIDS));
   }
-  if (isPointwise(c) && c.planeSize === rows * columns) {
-    convolvePointwise(launch, c);
-    return;
-  }
-  const staging = writeStaging(launch, c);
-  const blocks = writeResult(launch, c, staging.steps);
-  launch.ints(staging.stripRows, staging.strips, source.strideH);
-  launch.scratch(SUM_BYTES + staging.byteLength + 8 * staging.stripRows * Math.ceil(columns / 4));
-  launch.run("conv2dPack", 1 + groups * blocks);
-  launch.run("conv2d", c.images * groups * staging.strips);
+}
+
+/** All grids of an image one after the other. */
+function convolveDirectly(launch: Launch, grids: readonly Convolution[]): void {
+  const { images, source } = grids[0]!;
+  let packed = 0;
+  let chunks = 0;
+  grids.forEach((c, i) => {
+    const staging = writeStaging(launch, c);
+    const blocks = writeResult(launch, c, staging.steps);
+    launch.ints(staging.stripRows, staging.strips, source.strideH, grids.length - 1 - i);
+    launch.scratch(SUM_BYTES + staging.byteLength + 8 * staging.stripRows * Math.ceil(c.columns / 4));
+    packed += 1 + source.groups * blocks;
+    chunks += images * source.groups * staging.strips;
+  });
+  launch.run("conv2dPack", packed);
+  launch.run("conv2d", chunks);
 }
 
 /** The input as the source, and the output's pixels as the result. */
@@ -125,7 +138,7 @@ function forwardOf([x, weight, bias, out]: Kernels["conv2d"]["operands"], p: For
 export const conv2d: HostKernel<"conv2d"> = (launch, operands, params) => {
   const dense = withoutSteps(params);
   if (dense === null) {
-    convolve(launch, forwardOf(operands, params));
+    convolve(launch, "conv2d", [forwardOf(operands, params)]);
     return;
   }
   const [x, ...others] = operands;
@@ -171,10 +184,7 @@ export const conv2dInputGrad: HostKernel<"conv2dInputGrad"> = (launch, [gradOut,
     launch.begin("conv2dInputGrad");
     fill(launch, [gradX], { count: p.n * p.cIn * p.hIn * p.wIn, value: 0 });
   }
-  for (const phase of reached) {
-    launch.begin("conv2dInputGrad");
-    convolve(launch, phase);
-  }
+  convolve(launch, "conv2dInputGrad", reached);
 };
 
 /** The input pixels (top, left), (top, left + stride), ... and what reaches them from the output's gradient. */
@@ -287,7 +297,7 @@ export const conv2dMaxPoolInputGrad: HostKernel<"conv2dMaxPoolInputGrad"> = (lau
   const whole = backwards(gradMaxima, weight, gradX, params, 0, 0);
   if (params.strideH * params.strideW === 1 && takesMaxima(whole, params)) {
     launch.expect(indices, "int32");
-    convolve(launch, { ...whole, source: { ...whole.source, indices } });
+    convolve(launch, "conv2dMaxPoolInputGrad", [{ ...whole, source: { ...whole.source, indices } }]);
     return;
   }
   conv2dInputGrad(launch, [unpool(launch, gradMaxima, indices, params), weight, gradX], params);

@@ -41,7 +41,7 @@ export const CONV_PARTIAL_BYTES = 20 * 1024 * 1024;
  * 1x1 convolutions: bytes of staged pixels per chunk, which are to stay in the second-level cache, and of those that
  * all channels go through before the next, in the first; the least vectors of a chunk.
  */
-export const POINTWISE_STAGED_BYTES = 512 * 1024;
+export const POINTWISE_STAGED_BYTES = 192 * 1024;
 export const POINTWISE_RUN_BYTES = 24 * 1024;
 export const POINTWISE_LEAST_VECTORS = 144;
 

@@ -99,14 +99,15 @@ function stagePhases(s: StageArgs, from: usize, to: usize): void {
   const phases = s.phases, pitch = s.phasePitch;
   let begin = 0, end = 0;
   if (phases == 2) {
-    // Columns that lie within the row in both phases, four of each at a time.
+    // Columns that lie within the row in both phases, four of each at a time; the last four may come twice.
     begin = min(pitch, max(0, (1 - s.originColumn) >> 1));
-    end = begin + (max(0, min(pitch, (s.width - s.originColumn) >> 1) - begin) & ~3);
+    end = min(pitch, (s.width - s.originColumn) >> 1);
+    if (end < begin + 4) end = begin;
     for (let i = begin; i < end; i += 4) {
-      const at = from + bytes(s.originColumn + 2 * i);
+      const four = min(i, end - 4), at = from + bytes(s.originColumn + 2 * four);
       const left = v128.load(at), right = v128.load(at, 16);
-      v128.store(to + bytes(i), i32x4.shuffle(left, right, 0, 2, 4, 6));
-      v128.store(to + bytes(pitch + i), i32x4.shuffle(left, right, 1, 3, 5, 7));
+      v128.store(to + bytes(four), i32x4.shuffle(left, right, 0, 2, 4, 6));
+      v128.store(to + bytes(pitch + four), i32x4.shuffle(left, right, 1, 3, 5, 7));
     }
   }
   for (let phase = 0; phase < phases; phase++, to += bytes(pitch)) {

@@ -5,8 +5,9 @@
 // multiplication in which one operand is never built: the list of offsets stands for it (implicit GEMM).
 //
 // The gradient for the input is the same with the channels' roles swapped and the taps' signs turned. For a stride of
-// s it falls apart into s x s independent grids of input pixels, each with its own share of the taps; the host
-// launches one after the other, so no product with a zero is ever computed.
+// s it falls apart into s x s independent grids of input pixels, each with its own share of the taps, so no product with
+// a zero is ever computed. All grids of an image are computed one after the other, while what they read, and the cache
+// lines in which they write between each other, are at hand.
 
 import { bytes } from "./address";
 import { activate, GENTLE_LEAKY_RELU } from "./activation";
@@ -45,10 +46,25 @@ export class ConvArgs extends TapArgs {
   stagedStep: i32;
 }
 
-/** Chunk 0 writes the offsets; each further one packs the weights of a block of channels. */
+/** A grid of pixels; those of a launch lie one behind the other. */
+@unmanaged
+class GridArgs extends ConvArgs {
+  /** How many more come behind this one. */
+  others: i32;
+
+  @inline get next(): GridArgs { return changetype<GridArgs>(changetype<usize>(this) + offsetof<GridArgs>()); }
+  @inline get chunks(): i32 { return this.groups * this.strips; }
+}
+
+/** For each grid chunk 0 writes the offsets, if there are any; each further one packs the weights of a block of channels. */
 export function conv2dPack(args: usize, chunk: i32): void {
-  const c = changetype<ConvArgs>(args);
-  if (chunk == 0) return fillOffsets(c);
+  const first = changetype<ConvArgs>(args), perGrid = 1 + first.groups * first.blocks;
+  const c = changetype<ConvArgs>(args + <usize>(chunk / perGrid) * offsetof<GridArgs>());
+  chunk %= perGrid;
+  if (chunk == 0) {
+    if (c.offsets) fillOffsets(c);
+    return;
+  }
   const group = (chunk - 1) / c.blocks, channels = c.channels, planes = c.planes, tapCount = c.tapCount;
   let channel = 0;
   for (let before = (chunk - 1) % c.blocks; before > 0; before--) channel += blockOf(channels - channel);
@@ -71,32 +87,56 @@ function packedAt(c: ConvArgs, group: i32, channel: i32): usize {
   return c.packed + bytes((group * paddedRows(c.channels) + channel) * c.planes * c.tapCount);
 }
 
-/** One strip of rows of one group of one image. */
+/** One strip of rows of one group of one grid of one image. */
 export function conv2d(args: usize, chunk: i32): void {
-  const c = changetype<ConvArgs>(args);
-  const strip = chunk % c.strips, group = (chunk / c.strips) % c.groups, image = chunk / (c.strips * c.groups);
-  const sums = scratch(), staged = sums + SUM_BYTES;
+  let c = changetype<GridArgs>(args), perImage = c.chunks;
+  for (let grid = c; grid.others; ) {
+    grid = grid.next;
+    perImage += grid.chunks;
+  }
+  const image = chunk / perImage;
+  let rest = chunk % perImage;
+  for (; rest >= c.chunks; c = c.next) rest -= c.chunks;
+  const strip = rest % c.strips, group = rest / c.strips;
+  const staged = scratch() + SUM_BYTES;
   stageStrip(c, image, group, strip, staged);
   const firstRow = strip * c.stripRows, rows = min(c.stripRows, c.rows - firstRow);
   const vectors = staged + bytes(c.planes * c.planePitch + 16);
   const vectorCount = listVectors(c, firstRow, rows, staged, vectors);
+  convolve(c, false, group, image, vectors, vectorCount, vectorCount);
+}
 
-  const channels = c.channels, planeBytes = bytes(c.planeSize);
+/**
+ * The pixels of a list of vectors (see listVectors), for all channels of a group. `run` of them, an even number, go
+ * through all channels before the next do. Places in the result are counted from `image`'s planes. A vector is dense if
+ * its taps lie side by side; else there are offsets for them.
+ */
+@inline
+export function convolve(
+  c: ConvArgs, isDense: bool, group: i32, image: i32, vectors: usize, vectorCount: i32, run: i32,
+): void {
+  const channels = c.channels, planeBytes = bytes(c.planeSize), sums = scratch();
   const isPlain = c.columns >= 4 && c.columnStep == 1 && c.activation == 0 && c.bias == 0;
   const bias = c.bias ? c.bias + bytes(group * channels) : 0;
   const firstPlane = (image * c.groups + group) * channels;
-  for (let channel = 0, block = 0; channel < channels; channel += block) {
-    block = blockOf(channels - channel);
-    const count = min(block, channels - channel), packed = packedAt(c, group, channel);
-    const out = c.out + <usize>(firstPlane + channel) * planeBytes;
-    const biasHere = bias ? bias + bytes(channel) : 0;
-    for (let i = 0; i < vectorCount; i += 2) {
-      const left = vectors + (<usize>i << 3), right = i + 1 < vectorCount ? left + 8 : left;
-      const leftTo = out + load<usize>(left, 4), rightTo = out + load<usize>(right, 4);
-      if (isPlain && count == block) tile(c, block, packed, left, right, leftTo, rightTo, planeBytes);
-      else {
-        tile(c, block, packed, left, right, sums, sums + 16, 32);
-        writeOut(c, sums, count, biasHere, leftTo, rightTo);
+  for (let first = 0; first < vectorCount; first += run) {
+    const last = min(vectorCount, first + run);
+    for (let channel = 0, block = 0; channel < channels; channel += block) {
+      block = blockOf(channels - channel);
+      const count = min(block, channels - channel), packed = packedAt(c, group, channel);
+      const out = c.out + <usize>(firstPlane + channel) * planeBytes;
+      const biasHere = bias ? bias + bytes(channel) : 0;
+      for (let i = first; i < last; i += 2) {
+        const left = vectors + (<usize>i << 3), right = i + 1 < last ? left + 8 : left;
+        const leftTo = out + load<usize>(left, 4), rightTo = out + load<usize>(right, 4);
+        if (isPlain && count == block) {
+          if (isDense) denseTile(c, block, packed, left, right, leftTo, rightTo, planeBytes);
+          else tile(c, block, packed, left, right, leftTo, rightTo, planeBytes);
+        } else {
+          if (isDense) denseTile(c, block, packed, left, right, sums, sums + 16, 32);
+          else tile(c, block, packed, left, right, sums, sums + 16, 32);
+          writeOut(c, sums, count, biasHere, leftTo, rightTo);
+        }
       }
     }
   }
@@ -130,20 +170,36 @@ function tile(
 ): void {
   left = load<usize>(left);
   right = load<usize>(right);
-  if (block == 6) sumChannels(c, true, weights, left, right, leftTo, rightTo, pitch);
-  else sumChannels(c, false, weights, left, right, leftTo, rightTo, pitch);
+  if (block == 6) sumChannels(c, true, true, weights, left, right, leftTo, rightTo, pitch);
+  else sumChannels(c, false, true, weights, left, right, leftTo, rightTo, pitch);
+}
+
+/** The same for dense vectors. */
+function denseTile(
+  c: ConvArgs, block: i32, weights: usize, left: usize, right: usize, leftTo: usize, rightTo: usize, pitch: usize,
+): void {
+  left = load<usize>(left);
+  right = load<usize>(right);
+  if (block == 6) sumChannels(c, true, false, weights, left, right, leftTo, rightTo, pitch);
+  else sumChannels(c, false, false, weights, left, right, leftTo, rightTo, pitch);
 }
 
 @inline
 function sumChannels(
-  c: ConvArgs, isSix: bool, weights: usize, left: usize, right: usize, leftTo: usize, rightTo: usize, pitch: usize,
+  c: ConvArgs, isSix: bool, hasOffsets: bool,
+  weights: usize, left: usize, right: usize, leftTo: usize, rightTo: usize, pitch: usize,
 ): void {
   const zero = f32x4.splat(0), step: usize = isSix ? 24 : 16;
   let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
   let c40 = zero, c41 = zero, c50 = zero, c51 = zero, offsets = c.offsets;
-  for (const end = weights + <usize>(c.planes * c.tapCount) * step; weights < end; weights += step, offsets += 4) {
-    const offset = load<usize>(offsets);
+  for (const end = weights + <usize>(c.planes * c.tapCount) * step; weights < end; weights += step) {
+    const offset = hasOffsets ? load<usize>(offsets) : 0;
     const x0 = v128.load(left + offset), x1 = v128.load(right + offset);
+    if (hasOffsets) offsets += 4;
+    else {
+      left += 16;
+      right += 16;
+    }
     let w = v128.load32_splat(weights);
     c00 = madd(w, x0, c00);
     c01 = madd(w, x1, c01);

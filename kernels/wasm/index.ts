@@ -6,6 +6,8 @@ export { augment } from "./augment";
 export { channelSums, channelSumsMerge } from "./channel-sums";
 export { conv2d, conv2dPack } from "./conv2d";
 export { conv2dDepthwise, conv2dDepthwiseWeightGrad, conv2dDepthwiseWeightGradMerge } from "./conv2d-depthwise";
+export { conv2dPointwise, pointwiseWeightGrad, pointwiseWeightGradMerge } from "./conv2d-pointwise";
+export { gatherSteps, spreadSteps } from "./conv2d-steps";
 export { conv2dWinograd, winogradWeights } from "./conv2d-winograd";
 export {
   winogradGradPlace, winogradGradTiles, winogradWeightGrad, winogradWeightGradSum, winogradWeightGradTaps,

@@ -26,14 +26,26 @@ export const MATMUL_KC = 256;
 /** With at most so many rows on either side nothing is packed where both lie along k: a tile of kernels/wasm/dot.ts. */
 export const MATMUL_FEW_ROWS = 3;
 
-/** Convolutions: bytes of the input that a strip stages at once; tiles go through them in order, so twice a first-level cache is no harm. */
-export const CONV_STRIP_BYTES = 64 * 1024;
+/**
+ * Convolutions: bytes of the input that a strip stages at once; they stay in the second-level cache, and the more of an
+ * image they are, the more memory is read in order. No fewer chunks than this, for threads to share.
+ */
+export const CONV_STRIP_BYTES = 256 * 1024;
+export const CONV_LEAST_CHUNKS = 16;
 /** Fewer rows than this would stage more halo than rows. */
 export const CONV_MIN_STRIP_ROWS = 4;
 /** The weight gradient: bytes of packed gradient per strip and eight channels, partial sums, and bytes these may take. */
 export const CONV_GRADIENT_BYTES = 20 * 1024;
 export const CONV_IMAGE_RANGES = 32;
 export const CONV_PARTIAL_BYTES = 20 * 1024 * 1024;
+
+/**
+ * 1x1 convolutions: bytes of staged pixels per chunk, which are to stay in the second-level cache, and of those that
+ * all channels go through before the next, in the first; the least vectors of a chunk.
+ */
+export const POINTWISE_STAGED_BYTES = 192 * 1024;
+export const POINTWISE_RUN_BYTES = 24 * 1024;
+export const POINTWISE_LEAST_VECTORS = 144;
 
 /**
  * Winograd's transform: bytes of transformed tiles, which are to stay in the second-level cache, but at least so many

@@ -6,7 +6,14 @@
 
 import type { Operand } from "@mien/tensor";
 import type { Launch } from "../launch.ts";
-import { CONV_IMAGE_RANGES, CONV_MIN_STRIP_ROWS, CONV_PARTIAL_BYTES, CONV_STRIP_BYTES } from "../tuning.ts";
+import {
+  CONV_IMAGE_RANGES,
+  CONV_LEAST_CHUNKS,
+  CONV_MIN_STRIP_ROWS,
+  CONV_PARTIAL_BYTES,
+  CONV_STRIP_BYTES,
+} from "../tuning.ts";
+import { blocksOf } from "./blocks.ts";
 
 /** A tap along one axis: its index in the kernel, and how far from the pixel's own place it reads. */
 export interface Tap {
@@ -103,7 +110,9 @@ export function writeStaging(launch: Launch, c: Correlation, maxRows = c.rows): 
   const phasePitch = Math.max(columns, 4) + Math.floor(horizontal.reach / strideW);
   const rowPitch = phasePitch * strideW;
   const fitting = Math.floor(CONV_STRIP_BYTES / Math.max(4 * planes * rowPitch, 1)) - vertical.reach;
-  const mostRows = Math.min(rows, maxRows, Math.max(CONV_MIN_STRIP_ROWS, Math.floor(fitting / strideH)));
+  const shared = Math.ceil((rows * c.images * groups) / CONV_LEAST_CHUNKS);
+  const wanted = Math.min(Math.floor(fitting / strideH), shared);
+  const mostRows = Math.min(rows, maxRows, Math.max(CONV_MIN_STRIP_ROWS, wanted));
   const strips = Math.ceil(rows / mostRows);
   const stripRows = Math.ceil(rows / strips); // alike, for a short one would stage as much for less
   const stagedRows = (stripRows - 1) * strideH + vertical.reach + 1;
@@ -124,6 +133,21 @@ export function writeStaging(launch: Launch, c: Correlation, maxRows = c.rows): 
   launch.ints(launch.table(taps), taps.length / 2, offsets);
   const byteLength = 4 * (planes * planePitch + 16);
   return { stripRows, strips, byteLength, taps: taps.length / 2, steps, offsets };
+}
+
+/** Writes the rest of `ConvArgs` but for the strips, for so many taps of all planes; gives the blocks of channels. */
+export function writeResult(launch: Launch, c: Convolution, steps: number): number {
+  const { groups } = c.source;
+  const channels = c.outChannels / groups;
+  const blocks = blocksOf(channels);
+  launch.floats(c.weight);
+  launch.ints(...c.weightSteps, launch.temporary(4 * groups * blocks.rows * steps));
+  launch.floats(c.out, c.bias);
+  launch.int(c.activation);
+  launch.float(c.negativeSlope);
+  launch.ints(groups, channels, blocks.count);
+  launch.ints(c.rows, c.columns, c.origin, c.rowStep, c.columnStep, c.planeSize);
+  return blocks.count;
 }
 
 /** How the images of a batch are shared out for a weight's gradient; each range has partial sums of its own. */

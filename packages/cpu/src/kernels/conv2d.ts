@@ -10,6 +10,7 @@
 import {
   type Conv2dMaxPoolGradParams,
   type Conv2dParams,
+  type KernelName,
   type Kernels,
   type Operand,
   poolingOf,
@@ -19,13 +20,31 @@ import { CONV_GRADIENT_BYTES } from "../tuning.ts";
 import { activationCode } from "./activation.ts";
 import { blocksOf, SUM_BYTES } from "./blocks.ts";
 import { convolveDepthwise, isDepthwise, weightGradDepthwise } from "./conv2d-depthwise.ts";
-import { type Axis, type Convolution, type Correlation, rangesOf, writeStaging } from "./conv2d-source.ts";
+import {
+  convolvePointwise,
+  gatherPixels,
+  isPointwise,
+  spreadPixels,
+  weightGradPointwise,
+  withoutSteps,
+} from "./conv2d-pointwise.ts";
+import {
+  type Axis,
+  type Convolution,
+  type Correlation,
+  rangesOf,
+  writeResult,
+  writeStaging,
+} from "./conv2d-source.ts";
 import { convolveByWinograd, suitsWinograd, weightGradByWinograd } from "./conv2d-winograd.ts";
 import { fill } from "./elementwise.ts";
 import { maxPool2d, maxPool2dGrad } from "./pool.ts";
 
 /** Rows of partial sums that are added up at a time, as in kernels/wasm/conv2d-weight-grad.ts. */
 const MERGED_ROWS = 16;
+
+/** Grids of pixels for which the argument block has room. */
+const MOST_GRIDS = 16;
 
 function forwardAxis(size: number, dilation: number, pad: number): Axis {
   const taps = Array.from({ length: size }, (_, index) => ({ index, shift: index * dilation }));
@@ -47,42 +66,38 @@ function backwardAxis(size: number, dilation: number, pad: number, stride: numbe
 
 type Forward = Kernels["conv2d"]["params"];
 
-function convolve(launch: Launch, c: Convolution): void {
-  const { source, rows, columns } = c;
-  const { groups } = source;
-  const channels = c.outChannels / groups;
-  if (c.images * channels * rows * columns === 0) return;
-  if (isDepthwise(c)) {
-    convolveDepthwise(launch, c);
-    return;
+/** Convolutions that differ in their grids of pixels alone, each in the way that suits it. */
+function convolve(launch: Launch, kernel: KernelName, grids: readonly Convolution[]): void {
+  const direct: Convolution[] = [];
+  for (const c of grids) {
+    launch.begin(kernel);
+    if (c.images * c.outChannels * c.rows * c.columns === 0) continue;
+    if (isDepthwise(c)) convolveDepthwise(launch, c);
+    else if (suitsWinograd(c)) convolveByWinograd(launch, c);
+    else if (isPointwise(c) && c.planeSize === c.rows * c.columns) convolvePointwise(launch, c);
+    else direct.push(c);
   }
-  if (suitsWinograd(c)) {
-    convolveByWinograd(launch, c);
-    return;
+  for (let first = 0; first < direct.length; first += MOST_GRIDS) {
+    launch.begin(kernel);
+    convolveDirectly(launch, direct.slice(first, first + MOST_GRIDS));
   }
-  const staging = writeStaging(launch, c);
-  const blocks = blocksOf(channels);
-  launch.floats(c.weight);
-  launch.ints(...c.weightSteps, launch.temporary(4 * groups * blocks.rows * staging.steps));
-  launch.floats(c.out, c.bias);
-  launch.int(c.activation);
-  launch.float(c.negativeSlope);
-  launch.ints(groups, channels, blocks.count);
-  launch.ints(rows, columns, c.origin, c.rowStep, c.columnStep, c.planeSize);
-  launch.ints(staging.stripRows, staging.strips, source.strideH);
-  launch.scratch(SUM_BYTES + staging.byteLength + 8 * staging.stripRows * Math.ceil(columns / 4));
-  launch.run("conv2dPack", 1 + groups * blocks.count);
-  launch.run("conv2d", c.images * groups * staging.strips);
 }
 
-/** A 1x1 convolution sees pixels one by one, so their rows may be joined until vectors fill them: 6x6 becomes 3x12. */
-function withWholeVectors<P extends Conv2dParams>(p: P): P {
-  const { hIn, wIn, hOut, wOut, kH, kW, strideH, strideW } = p;
-  if (kH * kW * strideH * strideW !== 1 || hOut !== hIn || wOut !== wIn || p.padTop + p.padLeft > 0) return p;
-  const joined = [1, 2, 4].find((rows) => (rows * wIn) % 4 === 0)!;
-  if (hIn % joined !== 0) return p;
-  const [rows, columns] = [hIn / joined, wIn * joined];
-  return { ...p, hIn: rows, wIn: columns, hOut: rows, wOut: columns };
+/** All grids of an image one after the other. */
+function convolveDirectly(launch: Launch, grids: readonly Convolution[]): void {
+  const { images, source } = grids[0]!;
+  let packed = 0;
+  let chunks = 0;
+  grids.forEach((c, i) => {
+    const staging = writeStaging(launch, c);
+    const blocks = writeResult(launch, c, staging.steps);
+    launch.ints(staging.stripRows, staging.strips, source.strideH, grids.length - 1 - i);
+    launch.scratch(SUM_BYTES + staging.byteLength + 8 * staging.stripRows * Math.ceil(c.columns / 4));
+    packed += 1 + source.groups * blocks;
+    chunks += images * source.groups * staging.strips;
+  });
+  launch.run("conv2dPack", packed);
+  launch.run("conv2d", chunks);
 }
 
 /** The input as the source, and the output's pixels as the result. */
@@ -121,7 +136,15 @@ function forwardOf([x, weight, bias, out]: Kernels["conv2d"]["operands"], p: For
 }
 
 export const conv2d: HostKernel<"conv2d"> = (launch, operands, params) => {
-  convolve(launch, forwardOf(operands, withWholeVectors(params)));
+  const dense = withoutSteps(params);
+  if (dense === null) {
+    convolve(launch, "conv2d", [forwardOf(operands, params)]);
+    return;
+  }
+  const [x, ...others] = operands;
+  const pixels = gatherPixels(launch, x, params);
+  launch.begin("conv2d");
+  conv2d(launch, [pixels, ...others], { ...params, ...dense });
 };
 
 /** In one go where Winograd's tiles, whose sides are even, hold whole windows; else one after the other. */
@@ -140,8 +163,14 @@ export const conv2dMaxPool: HostKernel<"conv2dMaxPool"> = (launch, operands, par
   maxPool2d(launch, [between, out, indices], poolingOf(params));
 };
 
-export const conv2dInputGrad: HostKernel<"conv2dInputGrad"> = (launch, [gradOut, weight, gradX], params) => {
-  const p = withWholeVectors(params);
+export const conv2dInputGrad: HostKernel<"conv2dInputGrad"> = (launch, [gradOut, weight, gradX], p) => {
+  const dense = withoutSteps(p);
+  if (dense !== null) {
+    const pixels = launch.temporaryFloats(p.n * p.cIn * p.hOut * p.wOut);
+    conv2dInputGrad(launch, [gradOut, weight, pixels], dense);
+    spreadPixels(launch, pixels, gradX, p);
+    return;
+  }
   const phases: Convolution[] = [];
   for (let top = 0; top < Math.min(p.strideH, p.hIn); top++) {
     for (let left = 0; left < Math.min(p.strideW, p.wIn); left++) {
@@ -155,10 +184,7 @@ export const conv2dInputGrad: HostKernel<"conv2dInputGrad"> = (launch, [gradOut,
     launch.begin("conv2dInputGrad");
     fill(launch, [gradX], { count: p.n * p.cIn * p.hIn * p.wIn, value: 0 });
   }
-  for (const phase of reached) {
-    launch.begin("conv2dInputGrad");
-    convolve(launch, phase);
-  }
+  convolve(launch, "conv2dInputGrad", reached);
 };
 
 /** The input pixels (top, left), (top, left + stride), ... and what reaches them from the output's gradient. */
@@ -205,12 +231,14 @@ function backwards(
   };
 }
 
-export const conv2dWeightGrad: HostKernel<"conv2dWeightGrad"> = (
-  launch,
-  [gradOut, x, gradWeight],
-  params,
-) => {
-  const p = withWholeVectors(params);
+export const conv2dWeightGrad: HostKernel<"conv2dWeightGrad"> = (launch, [gradOut, x, gradWeight], p) => {
+  const dense = withoutSteps(p);
+  if (dense !== null) {
+    const pixels = gatherPixels(launch, x, p);
+    launch.begin("conv2dWeightGrad");
+    conv2dWeightGrad(launch, [gradOut, pixels, gradWeight], dense);
+    return;
+  }
   const { n, groups, hOut: rows, wOut: columns } = p;
   const channels = p.cOut / groups;
   if (n * rows * columns === 0) {
@@ -224,6 +252,10 @@ export const conv2dWeightGrad: HostKernel<"conv2dWeightGrad"> = (
   }
   if (suitsWinograd(correlation)) {
     weightGradByWinograd(launch, correlation, { operand: gradOut, indices: null }, gradWeight);
+    return;
+  }
+  if (isPointwise(correlation)) {
+    weightGradPointwise(launch, correlation, gradOut, gradWeight);
     return;
   }
   const maxRows = Math.max(1, Math.floor(CONV_GRADIENT_BYTES / (32 * columns)));
@@ -265,7 +297,7 @@ export const conv2dMaxPoolInputGrad: HostKernel<"conv2dMaxPoolInputGrad"> = (lau
   const whole = backwards(gradMaxima, weight, gradX, params, 0, 0);
   if (params.strideH * params.strideW === 1 && takesMaxima(whole, params)) {
     launch.expect(indices, "int32");
-    convolve(launch, { ...whole, source: { ...whole.source, indices } });
+    convolve(launch, "conv2dMaxPoolInputGrad", [{ ...whole, source: { ...whole.source, indices } }]);
     return;
   }
   conv2dInputGrad(launch, [unpool(launch, gradMaxima, indices, params), weight, gradX], params);

@@ -60,7 +60,7 @@ const cases: [args: string, code: number, message: RegExp][] = [
     1,
     /model: cannot read none-yet.last_model\.safetensors, got ENOENT/,
   ],
-  ["train --data faces --resume", 1, /resume: models.last_model\.safetensors holds no training state/],
+  ["train --data faces --resume", 1, /resume: .* models.last_model\.safetensors: it holds no training state/],
   ["train --device cpu --data faces --epochs 1 --models a-file/models", 1, /a-file.*ENOTDIR/],
   ["train --model vgg", 2, /'--model <name>'.*'vgg' is invalid.* emotion-cnn, resnet, mobilenet/],
   [

@@ -3,11 +3,11 @@
  * files.
  */
 
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EMOTIONS, type EpochRecord } from "@mien/emotion";
-import { decodeSafetensors, Generator } from "mien";
+import { decodeSafetensors, encodeSafetensors, Generator } from "mien";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeFacesFolder } from "./support/faces-folder.ts";
 import { type Outcome, runEntry } from "./support/program.ts";
@@ -72,10 +72,26 @@ test("an interrupted and resumed training ends with the bits of an uninterrupted
 test("--resume refuses other settings and names them", async () => {
   await train("settings", ["--epochs", "1"]);
   const outcome = await train("settings", ["--epochs", "2", "--resume", "--seed", "7"]);
-  expect(outcome.stderr).toMatch(/^error: resume: seed differs.*got 7, expected 42/);
+  expect(outcome.stderr).toMatch(/^error: resume: cannot go on from .*: seed differs.*got 7, expected 42/);
   expect(outcome.code).toBe(1);
   const wider = await train("settings", ["--epochs", "2", "--resume", "--hidden-size", "16"]);
-  expect(wider.stderr).toMatch(/^error: resume: hiddenSize differs.*got 16, expected 32/);
+  expect(wider.stderr).toMatch(
+    /^error: resume: cannot go on from .*: hiddenSize differs.*got 16, expected 32/,
+  );
+});
+
+test("--resume refuses a training state that cannot be, and leaves the file alone", async () => {
+  const path = join(work, "settings", "last_model.safetensors");
+  const { tensors, metadata } = decodeSafetensors(await readFile(path));
+  const trainer = metadata["trainer"]!.replace('"valAccuracy":', '"valAccuracy":-');
+  const spoilt = encodeSafetensors(tensors, { ...metadata, trainer });
+  await writeFile(path, spoilt);
+  const outcome = await train("settings", ["--epochs", "2", "--resume"]);
+  expect(outcome.stderr).toMatch(
+    /^error: resume: cannot go on from .*last_model\.safetensors: history\.0\.valAccuracy does not fit this training, got -0\.\d+, expected a number from 0 to 1\n$/,
+  );
+  expect(outcome.code).toBe(1);
+  expect((await readFile(path)).equals(spoilt)).toBe(true);
 });
 
 test("50 trainings killed at random moments leave no half-written file", async () => {

@@ -3,6 +3,7 @@
  * machine can shift, as it shifts a signal from outside. MIEN_TEST_SIGNALS says which and when, as JSON.
  */
 
+import { writeSync } from "node:fs";
 import fs, { type FileHandle } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 
@@ -23,6 +24,7 @@ type Moment =
 const { at, signals = ["SIGINT"] } = JSON.parse(process.env["MIEN_TEST_SIGNALS"]!) as OwnSignals;
 
 function send([first, ...others]: readonly NodeJS.Signals[]): void {
+  writeSync(1, `sends itself ${first} at ${Date.now()}\n`);
   if (others.length > 0) process.once(first!, () => setImmediate(() => send(others)));
   process.kill(process.pid, first!);
 }

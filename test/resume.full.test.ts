@@ -10,14 +10,17 @@ import { EMOTIONS } from "@mien/emotion";
 import { decodeSafetensors, encodeSafetensors, Generator } from "mien";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeFacesFolder } from "./support/faces-folder.ts";
-import { bundleTraining, type Outcome, type OwnFaults, type RunOptions, run } from "./support/program.ts";
+import { bundle, type Outcome, type OwnFaults, type RunOptions, run } from "./support/program.ts";
 
 let work: string;
-let bundle: string;
+let program: string;
 beforeAll(async () => {
   work = await mkdtemp(join(tmpdir(), "mien-resume-"));
   await writeFacesFolder(join(work, "faces"), 10);
-  bundle = await bundleTraining(work);
+  program = await bundle(
+    work,
+    'if (process.env.MIEN_TEST_SIGNALS) await import("./test/support/signal-itself.ts"); await import("./examples/train.ts");',
+  );
 });
 afterAll(() => rm(work, { recursive: true, force: true }));
 
@@ -29,7 +32,7 @@ const common = [
 /** Trains in a folder of its own. */
 function train(name: string, args: readonly string[], options: Faults = {}): Promise<Outcome> {
   const { ownSignals, signal } = options;
-  return run(process.execPath, [bundle, ...common, "--models", join(work, name), ...args], {
+  return run(process.execPath, [program, ...common, "--models", join(work, name), ...args], {
     cwd: work,
     ...(signal && { signal }),
     ...(ownSignals && { env: { MIEN_TEST_SIGNALS: JSON.stringify(ownSignals) } }),

@@ -3,7 +3,8 @@
  * leaves whole files.
  */
 
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EMOTIONS } from "@mien/emotion";
@@ -159,6 +160,37 @@ async function expectToEndWell(name: string): Promise<void> {
   expect([outcome.code, outcome.stderr]).toEqual([0, ""]);
   expect(await partialsBesideWholeFiles(join(work, name))).toBe(0);
 }
+
+const mayMount = spawnSync("unshare", ["-rm", "mount", "-t", "tmpfs", "none", tmpdir()]).status === 0;
+if (!mayMount) console.warn("a full disk: left out, this user may not mount one");
+
+test.skipIf(!mayMount)("a disk that fills up keeps the models of the epoch before", async () => {
+  await mkdir(join(work, "small-disk"));
+  await mkdir(join(work, "kept"));
+  // 447 thousand weights are 1.8 MB, and with the averages 5.4 MB: both fit once, and no second of the latter.
+  const sizes = [
+    "--hidden-size",
+    "24",
+    "--conv-channels",
+    "16,32",
+    "--models",
+    "small-disk",
+    "--epochs",
+    "4",
+  ];
+  const disk = "mount -t tmpfs -o size=8m none small-disk";
+  const shell = `${disk}; "$@"; code=$?; ls -A small-disk; cp small-disk/*.* kept; exit $code`;
+  const command = [process.execPath, program, ...common, ...sizes];
+  const { code, stdout, stderr } = await run("unshare", ["-rm", "sh", "-c", shell, "sh", ...command], {
+    cwd: work,
+  });
+  expect(stderr).toMatch(
+    /^error: write: cannot write small-disk\/\w+_model\.safetensors, got ENOSPC\. Help: check .*free space\n$/,
+  );
+  expect([code, stdout.includes(".partial")], stdout).toEqual([1, false]);
+  expect(await partialsBesideWholeFiles(join(work, "kept"))).toBe(0);
+  expect((await checkpoint("kept")).words).toMatchObject({ place: { epoch: 2, step: 0 } });
+});
 
 /** Reads the models, and counts what was left half-written: by one process alone, for each removes what it finds. */
 async function partialsBesideWholeFiles(models: string): Promise<number> {

@@ -60,7 +60,7 @@ const cases: [args: string, code: number, message: RegExp][] = [
     1,
     /model: cannot read none-yet.last_model\.safetensors, got ENOENT/,
   ],
-  ["train --data faces --resume", 1, /resume: models.last_model\.safetensors holds no training state/],
+  ["train --data faces --resume", 1, /resume: .* models.last_model\.safetensors: it holds no training state/],
   ["train --device cpu --data faces --epochs 1 --models a-file/models", 1, /a-file.*ENOTDIR/],
   ["train --model vgg", 2, /'--model <name>'.*'vgg' is invalid.* emotion-cnn, resnet, mobilenet/],
   [
@@ -73,6 +73,14 @@ const cases: [args: string, code: number, message: RegExp][] = [
     2,
     /train: --matmul-precision medium is for webgpu alone, got --device cpu/,
   ],
+  ...["evaluate", "predict a-file"].flatMap((line): typeof cases => {
+    const [command] = line.split(" ");
+    return ["cpu", "reference"].map((device) => [
+      `${line} --device ${device} --matmul-precision medium`,
+      2,
+      new RegExp(`${command}: --matmul-precision medium is for webgpu alone, got --device ${device}`),
+    ]);
+  }),
   ["evaluate --model a-file", 1, /model: cannot use a-file/],
   ["evaluate --split tests", 2, /'tests' is invalid.*train, validation, test/],
   ["predict", 2, /predict: got no image, expected files or folders, as in: mien predict face\.jpg/],

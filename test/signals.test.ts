@@ -54,6 +54,17 @@ test("a second Ctrl-C ends the program at once", async () => {
   await expectWholeModels("twice");
 });
 
+test.each([
+  ["one", ["SIGINT"]],
+  ["two", ["SIGINT", "SIGINT"]],
+  ["SIGTERM", ["SIGTERM"]],
+] as const)("a progress bar leaves the cursor visible after %s", async (name, signals) => {
+  const { stderr } = await train(`bar-${name}`, 100_000, { at: { batch: 30 }, signals, terminal: true });
+  const [hidden, shown] = ["\x1b[?25l", "\x1b[?25h"].map((code) => stderr.lastIndexOf(code));
+  expect(hidden, "it hides the cursor while it is drawn").toBeGreaterThanOrEqual(0);
+  expect(shown).toBeGreaterThan(hidden!);
+});
+
 test("Ctrl-C while the test images are shown ends at once, with the model on disk", async () => {
   const outcome = await train("late", 1, { at: { printed: "^saved: " } });
   expect(outcome.code).toBe(130);

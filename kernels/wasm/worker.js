@@ -13,6 +13,12 @@ else self.onmessage = (event) => serve(event.data);
 
 function serve({ module, memory, thread, controlAddress, argumentsAddress, spins }) {
   const control = new Int32Array(memory.buffer, controlAddress, 64);
+  // The host may be waiting for a chunk of ours, and hears no events meanwhile.
+  const fail = () => {
+    Atomics.store(control, DEAD, 1);
+    Atomics.notify(control, DONE);
+  };
+  if (inNode) process.on("exit", fail);
   try {
     const instance = new WebAssembly.Instance(module, { env: { memory } });
     instance.exports.setThread(thread);
@@ -26,8 +32,7 @@ function serve({ module, memory, thread, controlAddress, argumentsAddress, spins
       }
     }
   } catch (error) {
-    Atomics.store(control, DEAD, 1);
-    Atomics.notify(control, DONE);
+    fail();
     throw error;
   }
 }

@@ -3,8 +3,11 @@
  */
 
 import { spawn } from "node:child_process";
+import { symlink } from "node:fs/promises";
 import { constants } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import type { OwnSignals } from "./signal-itself.ts";
 
 export const root: string = fileURLToPath(new URL("../..", import.meta.url));
@@ -52,6 +55,27 @@ export function runEntry(
     ...(loseGpuAt !== undefined && { MIEN_TEST_LOSE_GPU_AT: String(loseGpuAt) }),
   };
   return run(process.execPath, [...imports, `${root}/${entry}`, ...args], { ...options, env });
+}
+
+/**
+ * Modules of ours as one file of JavaScript in `folder`, to be run by `node` alone: it is up in a fifth of the
+ * processor's time that tsx takes, and in less memory.
+ *
+ * @param contents a module that imports the others, by their paths from the root
+ */
+export async function bundle(folder: string, contents: string): Promise<string> {
+  const outfile = join(folder, "bundle.mjs");
+  await build({
+    stdin: { contents, resolveDir: root, loader: "ts" },
+    outfile,
+    ...{ bundle: true, platform: "node", format: "esm", target: "node20", logLevel: "error" },
+    external: ["webgpu", "onnxruntime-node", "@resvg/resvg-js", "vega", "vega-lite"],
+    banner: {
+      js: 'import { createRequire as requireFor } from "node:module"; const require = requireFor(import.meta.url);',
+    },
+  });
+  await symlink(join(root, "node_modules"), join(folder, "node_modules")); // what is external, and fonts
+  return outfile;
 }
 
 /** Runs a program and waits for its end. */

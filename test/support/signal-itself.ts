@@ -3,6 +3,7 @@
  * machine can shift, as it shifts a signal from outside. MIEN_TEST_SIGNALS says which and when, as JSON.
  */
 
+import { writeSync } from "node:fs";
 import fs, { type FileHandle } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 
@@ -10,6 +11,8 @@ export interface OwnSignals {
   readonly at: Moment;
   /** The first is sent at the moment, each other one when the one before has been heard. Default: one SIGINT. */
   readonly signals?: readonly NodeJS.Signals[];
+  /** Whether standard error takes itself for a terminal, so that there is a progress bar. */
+  readonly terminal?: boolean;
 }
 
 type Moment =
@@ -20,12 +23,19 @@ type Moment =
   /** When a file is written safely: before the n-th call of the system, and in the middle of it where it writes. */
   | { readonly save: number };
 
-const { at, signals = ["SIGINT"] } = JSON.parse(process.env["MIEN_TEST_SIGNALS"]!) as OwnSignals;
+const {
+  at,
+  signals = ["SIGINT"],
+  terminal = false,
+} = JSON.parse(process.env["MIEN_TEST_SIGNALS"]!) as OwnSignals;
 
 function send([first, ...others]: readonly NodeJS.Signals[]): void {
+  writeSync(1, `sends itself ${first} at ${Date.now()}\n`);
   if (others.length > 0) process.once(first!, () => setImmediate(() => send(others)));
   process.kill(process.pid, first!);
 }
+
+if (terminal) process.stderr.isTTY = true;
 
 let count = 0;
 /** Sends the signals when it has been called so many times. */

@@ -20,6 +20,8 @@ export interface WorkerStart {
 
 export interface WorkerHandle {
   stop(): void;
+  /** Whether it has ended: known at once, while this thread waits and hears no events, but only in Node. */
+  hasEnded(): boolean;
 }
 
 export const inNode: boolean = typeof process === "object" && process.versions?.node !== undefined;
@@ -56,6 +58,8 @@ async function startInNode(
       stopped = true;
       void worker.terminate();
     },
+    // Of a thread that is gone, however it went, Node gives the idle time -1.
+    hasEnded: () => worker.performance.eventLoopUtilization().idle < 0,
   };
 }
 
@@ -71,5 +75,5 @@ function startInBrowser(source: string, start: WorkerStart, onEnd: (reason: stri
   } finally {
     URL.revokeObjectURL(url);
   }
-  return { stop: () => worker.terminate() };
+  return { stop: () => worker.terminate(), hasEnded: () => false };
 }

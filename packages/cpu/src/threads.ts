@@ -13,8 +13,10 @@ import { HOST_SPINS, WORKER_SPINS } from "./tuning.ts";
 
 type KernelFunction = (args: number, chunk: number) => void;
 
-/** A worker that has finished no chunk for this long is given up. */
+/** A worker that lives and has finished no chunk for this long is given up: it may be slow, or in an endless loop. */
 const PATIENCE_MS = 30_000;
+/** How often to look whether the workers live, in milliseconds: one that is ended from outside cannot tell. */
+const LOOK_MS = 100;
 
 export interface ThreadOptions {
   readonly module: WebAssembly.Module;
@@ -121,10 +123,11 @@ export class Threads {
       if (done === count) return;
       if (done !== before) deadline = performance.now() + patience;
       before = done;
-      const dead = Atomics.load(control, Word.dead) !== 0;
+      const dead =
+        Atomics.load(control, Word.dead) !== 0 || this.#workers.some((worker) => worker.hasEnded());
       if (dead) throw this.#giveUp(kernel, "a worker thread failed");
       if (performance.now() > deadline) throw this.#giveUp(kernel, "a worker thread does not answer");
-      Atomics.wait(control, Word.done, done, Math.min(patience, 100));
+      Atomics.wait(control, Word.done, done, Math.min(patience, LOOK_MS));
     }
   }
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { builtInFaces } from "./faces.ts";
 import { EmotionCNN } from "./model.ts";
 import { Schedule } from "./schedule.ts";
-import { type EpochResult, Trainer, type TrainOptions } from "./trainer.ts";
+import { DivergedError, type EpochResult, Trainer, type TrainOptions } from "./trainer.ts";
 
 let device: Device;
 beforeAll(async () => {
@@ -39,6 +39,15 @@ test("training stops when the validation accuracy has not risen for `earlyStoppi
 test("without early stopping all epochs are trained", async () => {
   const { results } = await run({ epochs: 5, learningRate: 1e-30, earlyStopping: null });
   expect(results.map(({ stop }) => stop)).toEqual([null, null, null, null, "finished"]);
+});
+
+test("weights that the last step of an epoch spoils end the training before they are yielded", async () => {
+  // One step an epoch: its own loss is finite still.
+  const failure = run({ epochs: 5, batchSize: 24, learningRate: 1e30 });
+  await expect(failure).rejects.toThrow(DivergedError);
+  await expect(failure).rejects.toThrow(
+    /^train: the validation loss is NaN in epoch 1, step 1 of 1, expected/,
+  );
 });
 
 test("one seed gives the same bits, another gives others", async () => {

@@ -9,18 +9,14 @@
 
 import {
   Adam,
-  type AdamOptions,
   capture,
   clipGradNorm,
   crossEntropyWithHits,
   type Device,
   Generator,
-  type GeneratorState,
   MienError,
   type Module,
   noGrad,
-  type OptimizerState,
-  type StateSource,
   scope,
   stack,
   type Tensor,
@@ -29,8 +25,11 @@ import {
 import { evaluate } from "./evaluate.ts";
 import { type BatchRecipe, batchesOf, FaceLoader } from "./face-loader.ts";
 import { classCounts, type ImageSet } from "./images.ts";
-import { DEFAULT_SCHEDULE, Schedule, type ScheduleOptions, type ScheduleState } from "./schedule.ts";
+import { DEFAULT_SCHEDULE, Schedule, type ScheduleOptions } from "./schedule.ts";
+import { type EpochRecord, expectState, type Totals, type TrainerState } from "./trainer-state.ts";
 import { type Augmentation, DEFAULT_AUGMENTATION } from "./transforms.ts";
+
+export type { EpochRecord, TrainerState } from "./trainer-state.ts";
 
 /** A loss that is not a number: the weights are spoilt, and further steps would be wasted. */
 export class DivergedError extends MienError {
@@ -81,17 +80,6 @@ export interface StepProgress {
   readonly accuracy: number;
 }
 
-/** One line of `training_history.json`. Accuracies are in 0..1. */
-export interface EpochRecord {
-  readonly epoch: number;
-  readonly trainLoss: number;
-  readonly trainAccuracy: number;
-  readonly valLoss: number;
-  readonly valAccuracy: number;
-  readonly learningRate: number;
-  readonly seconds: number;
-}
-
 export interface EpochResult {
   readonly record: EpochRecord;
   /** Whether no earlier epoch had a higher validation accuracy. */
@@ -100,28 +88,7 @@ export interface EpochResult {
   readonly stop: "finished" | "no improvement" | null;
 }
 
-/** What was added up in the current epoch. */
-interface Totals {
-  readonly images: number;
-  readonly loss: number;
-  readonly hits: number;
-  readonly seconds: number;
-}
 const NOTHING: Totals = { images: 0, loss: 0, hits: 0, seconds: 0 };
-
-/** Where a training stands, apart from the weights; all but `tensors` is JSON. */
-export interface TrainerState {
-  /** The running averages of the optimizer. */
-  readonly tensors: StateSource;
-  readonly optimizer: Pick<OptimizerState<AdamOptions>, "steps" | "paramGroups">;
-  readonly schedule: ScheduleState;
-  /** The epoch that comes next or goes on, from 1; the steps done in it; its generator when some were. */
-  readonly epoch: number;
-  readonly step: number;
-  readonly random: GeneratorState | null;
-  readonly totals: Totals;
-  readonly history: readonly EpochRecord[];
-}
 
 /** One step of the optimizer, on the batch of a recipe. */
 interface TrainStep {
@@ -220,6 +187,8 @@ export class Trainer {
         this.#validation,
         this.#device,
       );
+      // The last step of an epoch may spoil the weights, and only the validation images show it.
+      if (!Number.isFinite(valLoss)) throw this.#diverged("validation loss", valLoss, this.#steps);
       const { images, loss, hits, seconds } = this.#totals;
       const record: EpochRecord = {
         epoch,
@@ -325,7 +294,8 @@ export class Trainer {
     let { images, loss, hits } = this.#totals;
     for (const [i, { count }] of results.entries()) {
       const stepLoss = values[3 * i]!; // [loss, sum of weights, hits], step by step
-      if (!Number.isFinite(stepLoss)) throw this.#diverged(stepLoss, this.#step - results.length + i + 1);
+      const step = this.#step - results.length + i + 1;
+      if (!Number.isFinite(stepLoss)) throw this.#diverged("loss", stepLoss, step);
       images += count;
       loss += stepLoss * count;
       hits += values[3 * i + 2]!;
@@ -333,9 +303,9 @@ export class Trainer {
     this.#totals = { ...this.#totals, images, loss, hits };
   }
 
-  #diverged(loss: number, step: number): DivergedError {
+  #diverged(which: string, loss: number, step: number): DivergedError {
     return new DivergedError(
-      `train: the loss is ${loss} in epoch ${this.#epoch}, step ${step} of ${this.#steps}, expected a finite number. ` +
+      `train: the ${which} is ${loss} in epoch ${this.#epoch}, step ${step} of ${this.#steps}, expected a finite number. ` +
         "Training stops; the checkpoints of earlier epochs are untouched. Help: try a smaller --learning-rate",
     );
   }
@@ -355,8 +325,16 @@ export class Trainer {
     };
   }
 
-  /** Goes on where another trainer of the same model, data and options stood. */
+  /**
+   * Goes on where another trainer of the same model, data and options stood.
+   *
+   * @throws DataError that names the first field with which no such trainer can have stood anywhere; then this one
+   *   stands where it stood
+   */
   load(state: TrainerState): void {
+    const { seed = 42, learningRate = 0.001, schedule = DEFAULT_SCHEDULE } = this.#options;
+    const bounds = { seed, learningRate, schedule, batchSize: this.#batchSize, steps: this.#steps };
+    expectState(state, { ...bounds, own: this.state(), images: this.#training.set.count });
     this.#optimizer.loadStateDict({ tensors: state.tensors, ...state.optimizer });
     this.#schedule.state = state.schedule;
     this.#epoch = state.epoch;

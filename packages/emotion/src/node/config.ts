@@ -180,6 +180,14 @@ export async function loadConfig(
   return { config: parsed.data, sources };
 }
 
+/** @throws UsageError, in the name of a command, for a precision that the device does not have */
+export function checkPrecision(command: string, { device, matmulPrecision }: Config): void {
+  if (matmulPrecision === "highest" || (device !== "cpu" && device !== "reference")) return;
+  throw new UsageError(
+    `${command}: ${flagOf("matmulPrecision")} ${matmulPrecision} is for webgpu alone, got --device ${device}`,
+  );
+}
+
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   const value = path.reduce<unknown>(
     (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],

@@ -22,7 +22,6 @@ export async function openFaces(config: Config, say: (line: string) => void): Pr
   }
   const faces = await loadFolderCached(data, { size: imageSize, skipBad });
   say(`faces: ${faces.source}`);
-  for (const { file, reason } of faces.skipped)
-    console.error(`warning: left out ${reason.includes(file) ? "" : `${file}: `}${reason}`);
+  for (const { reason } of faces.skipped) console.error(`warning: left out ${reason}`);
   return faces;
 }

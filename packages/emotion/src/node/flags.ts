@@ -80,6 +80,7 @@ export const SHARED_KEYS: readonly ConfigKey[] = [
   "data",
   "device",
   "threads",
+  "matmulPrecision",
   "seed",
   "epochs",
   "batchSize",

@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { processorSeconds } from "../../../../test/support/processor-time.ts";
 import type { DecodedImage } from "../images.ts";
 import { upright } from "./exif.ts";
+import { bombs } from "./image-bombs.ts";
 import { decodeImage } from "./image-file.ts";
 
 /** A horizontal slope in RGBA, with the given alpha. */
@@ -151,6 +152,18 @@ test("a PNG that claims 30,000 x 30,000 pixels is refused from its header", () =
   const before = process.memoryUsage().arrayBuffers;
   expect(refusal(huge)).toMatch(/picture too large, got 30000 x 30000, expected at most 16 megapixels/);
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1e6);
+});
+
+test("a PNG whose data are too few for its pixels, which the decoder would take from anywhere", () => {
+  for (const name of ["PNG of 8 x 8 with a row too few", "PNG without data"]) {
+    expect(refusal(bombs[name]!())).toMatch(
+      /truncated PNG, got (0|63) bytes of pixels, expected 72 for 8 x 8/,
+    );
+  }
+});
+
+test("a PNG whose second header claims 30,000 x 30,000 pixels", () => {
+  expect(refusal(bombs["PNG with two headers"]!())).toMatch(/broken PNG, got "a second header"/);
 });
 
 test("a PNG cut anywhere is refused", () => {

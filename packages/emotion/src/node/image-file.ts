@@ -109,30 +109,58 @@ function decodePng(bytes: Uint8Array, refuse: Refuse): DecodedImage {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
   checkSize(width, height, refuse);
-  const colourType = bytes[25]!;
-  const interlaced = bytes[28] !== 0;
+  const [depth, colourType, interlaced] = [bytes[24]!, bytes[25]!, bytes[28] !== 0];
   try {
-    if (interlaced) checkInflatedSize(bytes, width * height * 8 + 2 * height + 16);
+    const expected = inflatedSize(width, height, depth * (SAMPLES[colourType] ?? 0), interlaced);
+    const got = inflate(imageDataOf(bytes), expected).length;
+    if (got < expected) {
+      refuse(
+        `truncated PNG, got ${got} bytes of pixels, expected ${expected} for ${width} x ${height}`,
+        RESAVE,
+      );
+    }
     const { data } = PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     const channels = colourType === 0 || colourType === 4 ? 1 : 3;
     return { width, height, channels, data: overWhite(data, channels) };
   } catch (error) {
+    if (error instanceof DataError) throw error;
     return refuse(`broken PNG, got "${reason(error)}" from the decoder, expected a whole picture`, RESAVE);
   }
 }
 
-/**
- * The decoder inflates interlaced files without a limit, and a small file can hold gigabytes of zeros. `most` is
- * 8 bytes a pixel, and a filter byte for each row of the seven passes.
- */
-function checkInflatedSize(bytes: Uint8Array, most: number): void {
+/** By colour type: grey, RGB, palette, grey and alpha, RGBA. */
+const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+/** The seven passes of an interlaced picture: the first column and row, and the steps between them. */
+// biome-ignore format: a table
+const PASSES = [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]] as const;
+
+/** How many bytes the pixels are before compression: each row of a pass has one more, its filter. */
+function inflatedSize(width: number, height: number, bitsPerPixel: number, interlaced: boolean): number {
+  const passes = interlaced ? PASSES : [[0, 0, 1, 1] as const];
+  return passes.reduce((sum, [x, y, stepX, stepY]) => {
+    const [columns, rows] = [Math.ceil((width - x) / stepX), Math.ceil((height - y) / stepY)];
+    return columns > 0 && rows > 0 ? sum + rows * (1 + Math.ceil((columns * bitsPerPixel) / 8)) : sum;
+  }, 0);
+}
+
+/** The compressed pixels, from all chunks that hold some. @throws Error if a second header would overrule the first */
+function imageDataOf(bytes: Uint8Array): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const pieces: Uint8Array[] = [];
   for (let at = 8; at + 12 <= bytes.length; at += 12 + view.getUint32(at)) {
-    if (view.getUint32(at + 4) === 0x49444154)
-      pieces.push(bytes.subarray(at + 8, at + 8 + view.getUint32(at)));
+    const type = view.getUint32(at + 4);
+    if (type === 0x49484452 && at > 8) throw new Error("a second header");
+    if (type === 0x49444154) pieces.push(bytes.subarray(at + 8, at + 8 + view.getUint32(at)));
   }
-  inflateSync(Buffer.concat(pieces), { maxOutputLength: most, finishFlush: constants.Z_SYNC_FLUSH });
+  return Buffer.concat(pieces);
+}
+
+/**
+ * The decoder trusts the data: it inflates interlaced ones without a limit, though a small file can hold gigabytes of
+ * zeros, and where there are too few it takes for pixels what happens to lie in memory. So they are inflated here first.
+ */
+function inflate(data: Uint8Array, most: number): Uint8Array {
+  return inflateSync(data, { maxOutputLength: most, finishFlush: constants.Z_SYNC_FLUSH });
 }
 
 /** RGBA over white paper, as one channel or three. */

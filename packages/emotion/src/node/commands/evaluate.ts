@@ -16,7 +16,7 @@ import { classificationReport, confusionMatrix, formatConfusionMatrix, formatRep
 import { decodeModel } from "../../model-file.ts";
 import type { EmotionModel } from "../../networks/index.ts";
 import { writeFileAtomic } from "../atomic-write.ts";
-import type { Config } from "../config.ts";
+import { type Config, checkPrecision } from "../config.ts";
 import { openFaces } from "../faces-source.ts";
 import { defineCommand, type Invocation, SHARED_KEYS } from "../flags.ts";
 import { drawCalibration, drawConfusionMatrix, drawContactSheet } from "../pictures/index.ts";
@@ -47,11 +47,13 @@ export function evaluateCommand(): Command {
 }
 
 async function runEvaluation({ config, extra, say }: Invocation<EvaluateFlags>): Promise<void> {
+  checkPrecision("evaluate", config);
   const path = extra.model ?? join(config.models, "best_model.safetensors");
   const bytes = await readModelFile(path); // a missing model is told before faces are read
   const tell = extra.json ? () => {} : say;
   const device = await openDevice(config.device, {
     ...(config.threads && { threads: config.threads }),
+    float32MatmulPrecision: config.matmulPrecision,
     log: tell,
   });
   try {

@@ -11,7 +11,7 @@ import { likeliest } from "../../evaluate.ts";
 import { FaceLoader } from "../../face-loader.ts";
 import type { EmotionModel } from "../../networks/index.ts";
 import { writeFileAtomic } from "../atomic-write.ts";
-import { UsageError } from "../config.ts";
+import { checkPrecision, UsageError } from "../config.ts";
 import { isImageName } from "../face-files.ts";
 import { defineCommand, type Invocation, SHARED_KEYS } from "../flags.ts";
 import { decodeFaceImage, loadImageFile } from "../folder.ts";
@@ -65,8 +65,11 @@ async function runPrediction({ config, extra, say }: Invocation<PredictFlags>): 
   if (files.length === 0) {
     throw new UsageError("predict: got no image, expected files or folders, as in: mien predict face.jpg");
   }
-  const device = await openDevice(config.device === "auto" ? "cpu" : config.device, {
+  checkPrecision("predict", config);
+  const isCpu = config.device === "auto";
+  const device = await openDevice(isCpu ? "cpu" : config.device, {
     threads: config.threads ?? 1,
+    ...(!isCpu && { float32MatmulPrecision: config.matmulPrecision }),
     log: say,
   });
   try {

@@ -16,7 +16,7 @@ import { encodeModel } from "../../model-file.ts";
 import { ARCHITECTURES } from "../../networks/index.ts";
 import { type EpochRecord, Trainer, type TrainOptions } from "../../trainer.ts";
 import { makeFolder, removeStalePartials, writeFileAtomic } from "../atomic-write.ts";
-import { CONFIG_KEYS, type Config, flagOf, UsageError } from "../config.ts";
+import { CONFIG_KEYS, type Config, checkPrecision, flagOf, UsageError } from "../config.ts";
 import { epochsOf, openFaces } from "../faces-source.ts";
 import { defineCommand, type Invocation } from "../flags.ts";
 import { drawTrainingCurves } from "../pictures/index.ts";
@@ -87,12 +87,7 @@ async function runTraining({ config, sources, extra, say }: Invocation<TrainFlag
       throw new UsageError(`train: ${flagOf(key)} is for emotion-cnn alone, got model ${config.model}`);
     }
   }
-  const { device: choice, matmulPrecision } = config;
-  if (matmulPrecision !== "highest" && (choice === "cpu" || choice === "reference")) {
-    throw new UsageError(
-      `train: ${flagOf("matmulPrecision")} ${matmulPrecision} is for webgpu alone, got --device ${choice}`,
-    );
-  }
+  checkPrecision("train", config);
   for (const folder of [config.models, config.results]) await makeFolder(folder);
   await removeStalePartials(config.models);
   const faces = await openFaces(config, say);

@@ -1,5 +1,5 @@
-// The gradient of an addend, which is that in front of the activation behind it, and its sums as normalize_sums.wgsl has
-// them. All of the bindings that a device has by default are in use.
+// The gradient of an addend, which is that in front of the activation behind it, and the sums over channels that
+// normalize_grad.wgsl needs of it. All of the bindings that a device has by default are in use.
 
 #include "include/channels.wgsl"
 
@@ -15,31 +15,16 @@
 
 fn masked(grad: f32, at: u32) -> f32 {
   if (params.activates == 0u) { return grad; }
-  let signal = out[params.offset2 + at];
+  let signal = out[params.offset6 + at];
   return select(params.negativeSlope * grad, grad, signal > 0.0 && !isNan(signal));
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn main(grid: Grid, @builtin(local_invocation_index) lane: u32) {
-  let part = partOf(grid, lane);
-  let channel = min(part.channel, params.channels - 1u);
-  let center = mean[params.offset4 + channel];
-  let deviation = squareRoot(variance[params.offset5 + channel] + params.eps);
-  var sum = 0.0;
-  var products = 0.0;
-  for (var i = part.begin; i < part.end; i += LANES) {
-    let at = placeOf(channel, i);
-    var grad = gradOut[params.offset0 + at];
-    if (params.hasMore != 0u) { grad += more[params.offset1 + at]; }
-    grad = masked(grad, at);
-    gradAddend[params.offset6 + at] = grad;
-    sum += grad;
-    products = fma(grad, x[params.offset3 + at] - center, products);
-  }
-  sum = sumOverLanes(lane, sum);
-  products = sumOverLanes(lane, products);
-  if (lane % LANES != 0u || part.channel >= params.channels) { return; }
-  let to = params.offset7 + 2u * part.split * params.channels + channel;
-  sums[to] = sum;
-  sums[to + params.channels] = products / deviation;
+fn gradientAt(at: u32, distance: f32, deviation: f32, channel: u32) -> f32 {
+  var grad = gradOut[params.offset0 + at];
+  if (params.hasMore != 0u) { grad += more[params.offset5 + at]; }
+  grad = masked(grad, at);
+  gradAddend[params.offset7 + at] = grad;
+  return grad;
 }
+
+#include "include/gradient_sums.wgsl"

@@ -104,7 +104,7 @@ interface SumsOperands {
   readonly [binding: string]: Operand | null | undefined;
 }
 
-/** Two sums for each channel, by a shader whose operands stand in the order of their offsets. */
+/** Two sums for each channel, by a shader whose operands stand in the order of their offsets, those of gradient_sums.wgsl first. */
 function sumChannels(gpu: Launcher, shader: string, operands: SumsOperands, all: NormalizeOutParams): void {
   const { sums, more = null, weight = null, bias = null } = operands;
   const count = 2 * all.channels;
@@ -141,7 +141,7 @@ export const normalizeSums: Plan<"normalizeSums"> = {
 export const normalizeAddendGrad: Plan<"normalizeAddendGrad"> = {
   variants: allLanes("normalize_addend_grad"),
   launch(gpu, [gradOut, more, out, x, mean, variance, gradAddend, sums], params) {
-    const operands = { gradOut, more, out, x, mean, variance, gradAddend, sums };
+    const operands = { gradOut, x, mean, variance, sums, more, out, gradAddend };
     sumChannels(gpu, "normalize_addend_grad", operands, params);
   },
 };

@@ -13,8 +13,8 @@ const TAPS_AT_ONCE = 9;
 const MOST_RANGES = 16;
 
 /** Whether every channel is a group. A single one is better off as a matrix product, which can share it out. */
-export function isDepthwise({ source, outChannels }: Correlation): boolean {
-  return source.groups > 1 && source.groups === source.channels && source.groups === outChannels;
+export function isDepthwise(groups: number, channels: number, outChannels: number): boolean {
+  return groups > 1 && groups === channels && groups === outChannels;
 }
 
 export function convolveDepthwise(launch: Launch, c: Convolution): void {

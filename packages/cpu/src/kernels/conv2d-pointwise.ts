@@ -17,6 +17,7 @@ import {
   ROW_ELEMENTS_PER_CHUNK,
 } from "../tuning.ts";
 import { blocksOf, SUM_BYTES } from "./blocks.ts";
+import { isDepthwise } from "./conv2d-depthwise.ts";
 import { type Convolution, type Correlation, writeResult, writeStage } from "./conv2d-source.ts";
 
 /** Weights that are added up at a time, as in kernels/wasm/conv2d-pointwise.ts. */
@@ -35,8 +36,7 @@ export function withoutSteps(p: Conv2dParams): Conv2dParams | null {
   const { hIn, wIn, hOut, wOut, kH, kW, strideH, strideW, groups } = p;
   if (kH * kW !== 1 || strideH * strideW === 1 || p.padTop + p.padLeft > 0) return null;
   if ((hOut - 1) * strideH >= hIn || (wOut - 1) * strideW >= wIn) return null;
-  const isDepthwise = groups > 1 && groups === p.cIn && groups === p.cOut;
-  if (p.n === 0 || (hOut * wOut) % 4 !== 0 || isDepthwise) return null;
+  if (p.n === 0 || (hOut * wOut) % 4 !== 0 || isDepthwise(groups, p.cIn, p.cOut)) return null;
   return { ...p, hIn: hOut, wIn: wOut, strideH: 1, strideW: 1 };
 }
 

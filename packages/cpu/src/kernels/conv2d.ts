@@ -33,7 +33,7 @@ function convolve(launch: Launch, kernel: KernelName, grids: readonly Convolutio
   for (const c of grids) {
     launch.begin(kernel);
     if (c.images * c.outChannels * c.rows * c.columns === 0) continue;
-    if (isDepthwise(c)) convolveDepthwise(launch, c);
+    if (isDepthwise(c.source.groups, c.source.channels, c.outChannels)) convolveDepthwise(launch, c);
     else if (suitsWinograd(c)) convolveByWinograd(launch, c);
     else if (isPointwise(c) && c.planeSize === c.rows * c.columns) convolvePointwise(launch, c);
     else direct.push(c);
@@ -128,7 +128,7 @@ export const conv2dWeightGrad: HostKernel<"conv2dWeightGrad"> = (launch, [gradOu
     return;
   }
   const correlation = forwards(x, p);
-  if (isDepthwise(correlation)) {
+  if (isDepthwise(groups, p.cIn, p.cOut)) {
     weightGradDepthwise(launch, correlation, gradOut, gradWeight);
     return;
   }

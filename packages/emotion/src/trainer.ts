@@ -119,6 +119,9 @@ export class Trainer {
   readonly #epochs: number;
   readonly #batchSize: number;
   readonly #steps: number;
+  readonly #seed: number;
+  readonly #learningRate: number;
+  readonly #plan: ScheduleOptions;
   #epoch = 1;
   #step = 0;
   #random: Generator | null = null;
@@ -137,6 +140,8 @@ export class Trainer {
       learningRate = 0.001,
       weightDecay = 0,
       classWeights = true,
+      seed = 42,
+      schedule = DEFAULT_SCHEDULE,
     } = options;
     this.#model = model;
     this.#device = device;
@@ -144,12 +149,15 @@ export class Trainer {
     this.#epochs = epochs;
     this.#batchSize = batchSize;
     this.#steps = Math.ceil(data.train.count / batchSize);
+    this.#seed = seed;
+    this.#learningRate = learningRate;
+    this.#plan = schedule;
     this.#training = new FaceLoader(data.train, device, options);
     this.#validation = new FaceLoader(data.validation, device, options);
     this.#weight = classWeights ? tensor(classWeightsOf(data.train), { device }).keep() : undefined;
     this.#optimizer = new Adam(model.parameters(), { lr: learningRate, weightDecay });
     this.#trainStep = this.#makeStep();
-    this.#schedule = new Schedule(learningRate, options.schedule ?? DEFAULT_SCHEDULE, epochs, this.#steps);
+    this.#schedule = new Schedule(learningRate, schedule, epochs, this.#steps);
   }
 
   /** Whether the training images are too many for the device, and go there batch by batch. */
@@ -215,8 +223,8 @@ export class Trainer {
 
   /** One pass over the training images in random order, or the rest of one; false if it was aborted. */
   async #trainEpoch(): Promise<boolean> {
-    const { seed = 42, augmentation = DEFAULT_AUGMENTATION, signal, onStep } = this.#options;
-    const random = new Generator(seed).fork(this.#epoch);
+    const { augmentation = DEFAULT_AUGMENTATION, signal, onStep } = this.#options;
+    const random = new Generator(this.#seed).fork(this.#epoch);
     const order = random.permutation(this.#training.set.count);
     if (this.#random) random.state = this.#random.state;
     this.#random = random;
@@ -332,9 +340,10 @@ export class Trainer {
    *   stands where it stood
    */
   load(state: TrainerState): void {
-    const { seed = 42, learningRate = 0.001, schedule = DEFAULT_SCHEDULE } = this.#options;
-    const bounds = { seed, learningRate, schedule, batchSize: this.#batchSize, steps: this.#steps };
-    expectState(state, { ...bounds, own: this.state(), images: this.#training.set.count });
+    expectState(state, {
+      ...{ own: this.state(), seed: this.#seed, learningRate: this.#learningRate, schedule: this.#plan },
+      ...{ batchSize: this.#batchSize, images: this.#training.set.count, steps: this.#steps },
+    });
     this.#optimizer.loadStateDict({ tensors: state.tensors, ...state.optimizer });
     this.#schedule.state = state.schedule;
     this.#epoch = state.epoch;
